@@ -1,0 +1,141 @@
+//! Content hashes: the identity of a template version and of a picture.
+
+use serde_json::{Map, Value};
+
+use crate::TemplateId;
+
+/// BLAKE3 of a template's canonical JSON without its name: equal hashes paint equal pictures.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentHash(pub [u8; 32]);
+
+impl std::fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl std::fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for ContentHash {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bytes = data_encoding::HEXLOWER
+            .decode(text.as_bytes())
+            .map_err(|e| e.to_string())?;
+        bytes
+            .try_into()
+            .map(Self)
+            .map_err(|_| "a content hash has 64 hex digits".to_owned())
+    }
+}
+
+/// Sixteen characters that name one picture of a template; the last part of its URL.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct FieldsHash(String);
+
+impl FieldsHash {
+    /// Length in characters: 80 bits in base 32.
+    pub const LEN: usize = 16;
+
+    /// The characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for FieldsHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for FieldsHash {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        if text.len() == Self::LEN && text.bytes().all(fits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a fields hash has 16 lower-case letters and digits".to_owned())
+        }
+    }
+}
+
+/// What the pixels depend on besides template and payload: renderer version and installed fonts.
+/// Gateway and worker must agree on it, or the cache would mix pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Epoch(pub String);
+
+impl Epoch {
+    /// The epoch of this build with the given fallback font files, each as its bytes' BLAKE3 hash.
+    /// The order of the files does not matter.
+    #[must_use]
+    pub fn new(mut font_hashes: Vec<[u8; 32]>) -> Self {
+        let mut text = crate::RENDERER_EPOCH.to_string();
+        if !font_hashes.is_empty() {
+            font_hashes.sort_unstable();
+            let mut hasher = blake3::Hasher::new();
+            font_hashes.iter().for_each(|hash| {
+                hasher.update(hash);
+            });
+            text.push('-');
+            text.push_str(&hasher.finalize().to_hex()[..16]);
+        }
+        Self(text)
+    }
+}
+
+/// The content hash of a template document.
+#[must_use]
+pub fn content_hash(document: &Map<String, Value>) -> ContentHash {
+    let mut document = document.clone();
+    document.remove("name");
+    ContentHash(*blake3::hash(&canonical(&document)).as_bytes())
+}
+
+/// The name of the picture that `template` makes of `payload` at `pixel_ratio`.
+#[must_use]
+pub fn fields_hash(
+    template: &ContentHash,
+    payload: &Map<String, Value>,
+    pixel_ratio: f64,
+    epoch: &Epoch,
+) -> FieldsHash {
+    let mut hasher = blake3::Hasher::new_derive_key("pixeldrive fields hash v1");
+    hasher.update(&template.0);
+    hasher.update(&pixel_ratio.to_bits().to_le_bytes());
+    hasher.update(&(epoch.0.len() as u64).to_le_bytes());
+    hasher.update(epoch.0.as_bytes());
+    hasher.update(&canonical(payload));
+    let digest = hasher.finalize();
+    FieldsHash(
+        data_encoding::BASE32_NOPAD
+            .encode(&digest.as_bytes()[..10])
+            .to_ascii_lowercase(),
+    )
+}
+
+/// The object-store key of a permanent picture; its public URL is `/img/` and this.
+#[must_use]
+pub fn image_key(template: TemplateId, hash: &FieldsHash) -> String {
+    format!("t/{template}/{hash}.png")
+}
+
+/// RFC 8785 canonical JSON.
+fn canonical(document: &Map<String, Value>) -> Vec<u8> {
+    #[expect(
+        clippy::expect_used,
+        reason = "only keys that are no strings or non-finite numbers fail"
+    )]
+    serde_json_canonicalizer::to_vec(document).expect("a JSON object is always serializable")
+}

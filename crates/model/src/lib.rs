@@ -1,0 +1,42 @@
+//! The template model: what a template may say, and what one render of it means.
+//!
+//! `bytes -parse-> Template -bind-> Bound` are the first two verbs of an image's way. Both are
+//! pure: the same bytes give the same value on every machine, which is what lets the gateway
+//! refuse a bad row before it is queued and the worker trust what it is sent.
+//!
+//! Deliberately absent: files, environment, clock, network, async, SQL and pixels. Ids are made
+//! by whoever has randomness; times come in as arguments.
+
+mod bind;
+mod color;
+mod element;
+mod fault;
+mod hash;
+mod ids;
+pub mod limits;
+mod paint;
+mod price;
+mod property;
+mod source;
+mod template;
+mod warning;
+
+pub use bind::{Bound, Payload, bind, parse_payload};
+pub use color::Color;
+pub use element::{
+    Align, Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame,
+    Group, Image, Kind, Length, Line, ObjectFit, ObjectPosition, Overflow, Padding, Path, QrCode,
+    Rating, Rect, Svg, Symbology, Text, VerticalAlign,
+};
+pub use fault::{Failure, Fault, Problem};
+pub use hash::{ContentHash, Epoch, FieldsHash, content_hash, fields_hash, image_key};
+pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
+pub use paint::{LinearGradient, Paint, Stop};
+pub use price::{Credits, price};
+pub use source::Source;
+pub use template::{Template, parse};
+pub use warning::Warning;
+
+/// Version of the pixels: raised whenever the same template and payload may paint differently, so
+/// that a cached image is never mistaken for one of the new renderer.
+pub const RENDERER_EPOCH: u32 = 1;

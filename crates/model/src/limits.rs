@@ -1,0 +1,52 @@
+//! Every limit on what callers send, in one place; the unit is the last word of each name.
+//!
+//! Each is checked before the work that it bounds.
+
+/// Bytes of one template document, `data:` images included.
+pub const TEMPLATE_BYTES_MAX: usize = 4 << 20;
+/// Bytes of one row's payload.
+pub const PAYLOAD_BYTES_MAX: usize = 256 << 10;
+/// Bytes of a batch request's body.
+pub const BATCH_BODY_BYTES_MAX: usize = 16 << 20;
+/// Payloads in one batch request.
+pub const BATCH_PAYLOADS_MAX: usize = 1000;
+/// Elements of one template, those inside groups included.
+pub const ELEMENTS_MAX: usize = 1000;
+/// Groups inside groups.
+pub const GROUP_DEPTH_MAX: usize = 16;
+/// Characters of one text.
+pub const TEXT_CHARS_MAX: usize = 10_000;
+/// Characters of an element's id, a font family or a template's name.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Canvas side in CSS pixels.
+pub const CANVAS_SIDE_PX_MAX: u32 = 16_384;
+/// Side of a rendered picture in device pixels.
+pub const PICTURE_SIDE_PX_MAX: u32 = 16_384;
+/// Area of a rendered picture in device pixels: canvas times the square of the pixel ratio.
+pub const PICTURE_PX_MAX: u64 = 64_000_000;
+/// Largest pixel ratio.
+pub const PIXEL_RATIO_MAX: f64 = 4.0;
+/// Smallest pixel ratio.
+pub const PIXEL_RATIO_MIN: f64 = 0.05;
+/// Distance of anything from the canvas origin, and its size, in CSS pixels.
+pub const COORDINATE_PX_MAX: f64 = 32_768.0;
+/// Largest font size in CSS pixels.
+pub const FONT_SIZE_PX_MAX: f64 = 2_000.0;
+/// Bytes that a QR code can hold (version 40, error correction L).
+pub const QR_BYTES_MAX: usize = 2_953;
+/// Characters of a barcode.
+pub const BARCODE_CHARS_MAX: usize = 200;
+/// Icons of a rating.
+pub const RATING_ICONS_MAX: u32 = 100;
+/// Stops of a gradient.
+pub const GRADIENT_STOPS_MAX: usize = 64;
+/// Characters of SVG path data.
+pub const PATH_CHARS_MAX: usize = 100_000;
+/// Bytes of an SVG document.
+pub const SVG_BYTES_MAX: usize = 1 << 20;
+/// Bytes of an image file.
+pub const IMAGE_BYTES_MAX: usize = 10 << 20;
+/// Pixels of a decoded image.
+pub const IMAGE_PX_MAX: u64 = 50_000_000;
+/// Side of a decoded image in pixels.
+pub const IMAGE_SIDE_PX_MAX: u32 = 16_384;
