@@ -63,18 +63,11 @@ impl Bound {
 /// One problem, when the bytes are no JSON object or too many.
 pub fn parse_payload(bytes: &[u8]) -> Result<Payload, Vec<Problem>> {
     if bytes.len() > PAYLOAD_BYTES_MAX {
-        let message = format!(
-            "{} bytes; at most {PAYLOAD_BYTES_MAX} are taken",
-            bytes.len()
-        );
+        let message = format!("{} bytes; at most {PAYLOAD_BYTES_MAX} are taken", bytes.len());
         return Err(vec![Problem::new("payload", message)]);
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        vec![Problem::new(
-            "payload",
-            format!("not a JSON object: {error}"),
-        )]
-    })
+    serde_json::from_slice(bytes)
+        .map_err(|error| vec![Problem::new("payload", format!("not a JSON object: {error}"))])
 }
 
 /// Puts `payload` into `template`.
@@ -103,11 +96,7 @@ pub fn bind(
 }
 
 fn picture_size(width: u32, height: u32, pixel_ratio: f64) -> (u32, u32) {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "limited by bind"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited by bind")]
     let scale = |side: u32| ((f64::from(side) * pixel_ratio).round() as u32).max(1);
     (scale(width), scale(height))
 }
@@ -133,15 +122,9 @@ fn check_pixel_ratio(template: &Template, pixel_ratio: f64, problems: &mut Vec<P
 fn check_ids(template: &Template, payload: &Payload, problems: &mut Vec<Problem>) {
     for id in payload.keys() {
         if !template.walk().any(|element| element.id == *id) {
-            let ids: Vec<_> = template
-                .walk()
-                .map(|element| element.id.as_str())
-                .take(100)
-                .collect();
-            let message = format!(
-                "no element has this id; the template has {}",
-                ids.join(", ")
-            );
+            let ids: Vec<_> =
+                template.walk().map(|element| element.id.as_str()).take(100).collect();
+            let message = format!("no element has this id; the template has {}", ids.join(", "));
             problems.push(Problem::new(format!("payload.{id}"), message));
         }
     }
@@ -153,10 +136,7 @@ fn bind_all(
     shown: bool,
     problems: &mut Vec<Problem>,
 ) -> Vec<Element> {
-    elements
-        .iter()
-        .filter_map(|element| bind_one(element, payload, shown, problems))
-        .collect()
+    elements.iter().filter_map(|element| bind_one(element, payload, shown, problems)).collect()
 }
 
 fn bind_one(
@@ -189,10 +169,7 @@ fn bind_one(
         }
         Some(other) => {
             let example = value_example(&element.kind);
-            let message = format!(
-                "expected an object such as {example}, found {}",
-                kind(other)
-            );
+            let message = format!("expected an object such as {example}, found {}", kind(other));
             problems.push(Problem::new(&path, message));
         }
     }

@@ -19,12 +19,7 @@ impl Color {
     /// Opaque white.
     pub const WHITE: Self = Self::rgb(255, 255, 255);
     /// Nothing.
-    pub const TRANSPARENT: Self = Self {
-        r: 0,
-        g: 0,
-        b: 0,
-        a: 0,
-    };
+    pub const TRANSPARENT: Self = Self { r: 0, g: 0, b: 0, a: 0 };
 
     /// An opaque colour.
     #[must_use]
@@ -43,11 +38,6 @@ impl Color {
             )
         })?;
         let rgba = parsed.to_alpha_color::<color::Srgb>().to_rgba8();
-        Ok(Self {
-            r: rgba.r,
-            g: rgba.g,
-            b: rgba.b,
-            a: rgba.a,
-        })
+        Ok(Self { r: rgba.r, g: rgba.g, b: rgba.b, a: rgba.a })
     }
 }

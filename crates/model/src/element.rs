@@ -134,15 +134,10 @@ impl Element {
             Kind::Barcode(code) => code.set(key, value),
             Kind::Rating(rating) => rating.set(key, value),
         };
-        own.or_else(|| self.frame.set(key, value))
-            .unwrap_or_else(|| {
-                let keys: Vec<_> = self.keys().collect();
-                Err(format!(
-                    "unknown property; a {} has {}",
-                    self.kind.word(),
-                    keys.join(", ")
-                ))
-            })
+        own.or_else(|| self.frame.set(key, value)).unwrap_or_else(|| {
+            let keys: Vec<_> = self.keys().collect();
+            Err(format!("unknown property; a {} has {}", self.kind.word(), keys.join(", ")))
+        })
     }
 }
 
@@ -442,10 +437,7 @@ impl Property for Length {
         match value {
             Value::String(text) if text == "auto" => Ok(Self::Auto),
             Value::Number(_) => within(f64::read(value)?, 0.0..=COORDINATE_PX_MAX).map(Self::Px),
-            other => Err(format!(
-                "expected a number of px or \"auto\", found {}",
-                kind(other)
-            )),
+            other => Err(format!("expected a number of px or \"auto\", found {}", kind(other))),
         }
     }
 }
@@ -500,10 +492,7 @@ fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
             [a, b, c, d] => Ok([read(a)?, read(b)?, read(c)?, read(d)?]),
             _ => Err(format!("expected a number or four, found {}", list.len())),
         },
-        other => Err(format!(
-            "expected a number or a list of four, found {}",
-            kind(other)
-        )),
+        other => Err(format!("expected a number or a list of four, found {}", kind(other))),
     }
 }
 
@@ -520,10 +509,8 @@ impl Property for ObjectPosition {
     fn read(value: &Value) -> Result<Self, String> {
         let text = String::read(value)?;
         let expected = || {
-            Err(
-                "expected a CSS position such as \"center\", \"left top\" or \"30% 70%\""
-                    .to_owned(),
-            )
+            Err("expected a CSS position such as \"center\", \"left top\" or \"30% 70%\""
+                .to_owned())
         };
         let mut position = Self { x: 0.5, y: 0.5 };
         for (index, word) in text.split_ascii_whitespace().enumerate() {
@@ -551,10 +538,7 @@ impl Property for ObjectPosition {
 pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, String)) {
     let Frame { width, height, .. } = element.frame;
     let mut need = |key: &'static str, length: Length| match length {
-        Length::Auto => report(
-            key,
-            format!("a {} needs a {key} in px", element.kind.word()),
-        ),
+        Length::Auto => report(key, format!("a {} needs a {key} in px", element.kind.word())),
         Length::Px(_) => {}
     };
     match &element.kind {
@@ -569,16 +553,10 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
                 report("text", format!("longer than {TEXT_CHARS_MAX} characters"));
             }
             if text.font_family.chars().count() > NAME_CHARS_MAX {
-                report(
-                    "fontFamily",
-                    format!("longer than {NAME_CHARS_MAX} characters"),
-                );
+                report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
             }
             if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
-                report(
-                    "minFontSize",
-                    format!("larger than the fontSize of {}", text.font_size),
-                );
+                report("minFontSize", format!("larger than the fontSize of {}", text.font_size));
             }
         }
         Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => {}

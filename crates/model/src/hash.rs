@@ -24,13 +24,8 @@ impl std::str::FromStr for ContentHash {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bytes = data_encoding::HEXLOWER
-            .decode(text.as_bytes())
-            .map_err(|e| e.to_string())?;
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| "a content hash has 64 hex digits".to_owned())
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|e| e.to_string())?;
+        bytes.try_into().map(Self).map_err(|_| "a content hash has 64 hex digits".to_owned())
     }
 }
 
@@ -118,11 +113,7 @@ pub fn fields_hash(
     hasher.update(epoch.0.as_bytes());
     hasher.update(&canonical(payload));
     let digest = hasher.finalize();
-    FieldsHash(
-        data_encoding::BASE32_NOPAD
-            .encode(&digest.as_bytes()[..10])
-            .to_ascii_lowercase(),
-    )
+    FieldsHash(data_encoding::BASE32_NOPAD.encode(&digest.as_bytes()[..10]).to_ascii_lowercase())
 }
 
 /// The object-store key of a permanent picture; its public URL is `/img/` and this.

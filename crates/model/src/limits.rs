@@ -28,6 +28,8 @@ pub const PICTURE_PX_MAX: u64 = 64_000_000;
 pub const PIXEL_RATIO_MAX: f64 = 4.0;
 /// Smallest pixel ratio.
 pub const PIXEL_RATIO_MIN: f64 = 0.05;
+/// Bytes of a font file.
+pub const FONT_BYTES_MAX: usize = 10 << 20;
 /// Distance of anything from the canvas origin, and its size, in CSS pixels.
 pub const COORDINATE_PX_MAX: f64 = 32_768.0;
 /// Largest font size in CSS pixels.

@@ -66,35 +66,23 @@ fn gradient(fields: &Map<String, Value>) -> Result<Paint, String> {
         Some("linear") => {}
         _ => return Err("a gradient needs \"type\": \"linear\"".to_owned()),
     }
-    if let Some(key) = fields
-        .keys()
-        .find(|key| !matches!(key.as_str(), "type" | "angle" | "stops"))
+    if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "type" | "angle" | "stops"))
     {
-        return Err(format!(
-            "unknown key `{key}` in a gradient; it has type, angle and stops"
-        ));
+        return Err(format!("unknown key `{key}` in a gradient; it has type, angle and stops"));
     }
-    let angle = fields
-        .get("angle")
-        .map_or(Ok(180.0), f64::read)
-        .map_err(|e| format!("angle: {e}"))?;
+    let angle =
+        fields.get("angle").map_or(Ok(180.0), f64::read).map_err(|e| format!("angle: {e}"))?;
     let stops = match fields.get("stops") {
         Some(Value::Array(stops)) => stops,
         _ => return Err("a gradient needs `stops`, a list of {\"offset\", \"color\"}".to_owned()),
     };
     if !(2..=GRADIENT_STOPS_MAX).contains(&stops.len()) {
-        return Err(format!(
-            "a gradient has 2 to {GRADIENT_STOPS_MAX} stops, not {}",
-            stops.len()
-        ));
+        return Err(format!("a gradient has 2 to {GRADIENT_STOPS_MAX} stops, not {}", stops.len()));
     }
     let mut read = Vec::with_capacity(stops.len());
     for (index, value) in stops.iter().enumerate() {
         let stop = stop(value).map_err(|e| format!("stops[{index}]: {e}"))?;
-        if read
-            .last()
-            .is_some_and(|last: &Stop| last.offset > stop.offset)
-        {
+        if read.last().is_some_and(|last: &Stop| last.offset > stop.offset) {
             return Err(format!("stops[{index}]: offsets must not fall"));
         }
         read.push(stop);
@@ -104,16 +92,10 @@ fn gradient(fields: &Map<String, Value>) -> Result<Paint, String> {
 
 fn stop(value: &Value) -> Result<Stop, String> {
     let fields = object(value)?;
-    if let Some(key) = fields
-        .keys()
-        .find(|key| !matches!(key.as_str(), "offset" | "color"))
-    {
+    if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "offset" | "color")) {
         return Err(format!("unknown key `{key}`; a stop has offset and color"));
     }
     let offset = fields.get("offset").ok_or("offset is missing (0 to 1)")?;
     let color = fields.get("color").ok_or("color is missing")?;
-    Ok(Stop {
-        offset: within(f64::read(offset)?, 0.0..=1.0)?,
-        color: Color::read(color)?,
-    })
+    Ok(Stop { offset: within(f64::read(offset)?, 0.0..=1.0)?, color: Color::read(color)? })
 }

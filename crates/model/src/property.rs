@@ -88,19 +88,13 @@ pub(crate) fn within<T: PartialOrd + Display>(
     if range.contains(&value) {
         Ok(value)
     } else {
-        Err(format!(
-            "{value} is outside {} to {}",
-            range.start(),
-            range.end()
-        ))
+        Err(format!("{value} is outside {} to {}", range.start(), range.end()))
     }
 }
 
 /// The value as an object.
 pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, String> {
-    value
-        .as_object()
-        .ok_or_else(|| format!("expected an object, found {}", kind(value)))
+    value.as_object().ok_or_else(|| format!("expected an object, found {}", kind(value)))
 }
 
 /// What a JSON value is, for messages.
@@ -129,11 +123,7 @@ impl Property for u32 {
         // 3.0 is a whole number too: some clients write every number with a point.
         let number = f64::read(value)?;
         if number.fract() == 0.0 && (0.0..=f64::from(Self::MAX)).contains(&number) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "checked"
-            )]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
             Ok(number as Self)
         } else {
             Err(format!("expected a whole number, found {number}"))
@@ -143,17 +133,14 @@ impl Property for u32 {
 
 impl Property for bool {
     fn read(value: &Value) -> Result<Self, String> {
-        value
-            .as_bool()
-            .ok_or_else(|| format!("expected true or false, found {}", kind(value)))
+        value.as_bool().ok_or_else(|| format!("expected true or false, found {}", kind(value)))
     }
 }
 
 impl Property for String {
     fn read(value: &Value) -> Result<Self, String> {
         let text = value.as_str();
-        text.map(str::to_owned)
-            .ok_or_else(|| format!("expected a string, found {}", kind(value)))
+        text.map(str::to_owned).ok_or_else(|| format!("expected a string, found {}", kind(value)))
     }
 }
 

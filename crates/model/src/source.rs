@@ -59,9 +59,7 @@ impl Property for Source {
                 Ok(Self::Url(url.as_str().into()))
             }
             "data" => Ok(Self::Data(text.into())),
-            _ => Err(format!(
-                "`{scheme}:` is refused; use an https: URL or a data: URI"
-            )),
+            _ => Err(format!("`{scheme}:` is refused; use an https: URL or a data: URI")),
         }
     }
 }

@@ -44,8 +44,7 @@ impl Template {
 
     /// The sources that the template itself names, with the ids of their elements.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
-        self.walk()
-            .filter_map(|element| Some((element.id.as_str(), element.source()?)))
+        self.walk().filter_map(|element| Some((element.id.as_str(), element.source()?)))
     }
 }
 
@@ -79,18 +78,11 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| vec![Problem::new("", format!("not JSON: {error}"))])?;
     let Value::Object(document) = value else {
-        return Err(vec![Problem::new(
-            "",
-            format!("expected an object, found {}", kind(&value)),
-        )]);
+        return Err(vec![Problem::new("", format!("expected an object, found {}", kind(&value)))]);
     };
     let mut reader = Reader::default();
     let template = reader.template(&document);
-    if reader.problems.is_empty() {
-        Ok(template)
-    } else {
-        Err(reader.problems)
-    }
+    if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
 }
 
 /// Collects problems while it walks the document.
@@ -111,10 +103,7 @@ impl Reader {
 
     fn template(&mut self, document: &Map<String, Value>) -> Template {
         for key in document.keys() {
-            if !matches!(
-                key.as_str(),
-                "name" | "width" | "height" | "background" | "elements"
-            ) {
+            if !matches!(key.as_str(), "name" | "width" | "height" | "background" | "elements") {
                 self.report(
                     key,
                     "unknown key; a template has name, width, height, background, elements",
@@ -129,22 +118,14 @@ impl Reader {
         let width = self.side(document, "width");
         let height = self.side(document, "height");
         if u64::from(width) * u64::from(height) > PICTURE_PX_MAX {
-            self.report(
-                "width",
-                format!("{width} x {height} exceeds {PICTURE_PX_MAX} pixels"),
-            );
+            self.report("width", format!("{width} x {height} exceeds {PICTURE_PX_MAX} pixels"));
         }
-        let background = document
-            .get("background")
-            .map_or(Ok(Paint::None), Paint::read);
+        let background = document.get("background").map_or(Ok(Paint::None), Paint::read);
         let background = self.keep("background", background).unwrap_or(Paint::None);
         let elements = match document.get("elements") {
             Some(Value::Array(list)) => self.elements("elements", list, 0),
             Some(other) => {
-                self.report(
-                    "elements",
-                    format!("expected a list, found {}", kind(other)),
-                );
+                self.report("elements", format!("expected a list, found {}", kind(other)));
                 Vec::new()
             }
             None => {
@@ -152,14 +133,7 @@ impl Reader {
                 Vec::new()
             }
         };
-        Template {
-            name,
-            width,
-            height,
-            background,
-            elements,
-            hash: content_hash(document),
-        }
+        Template { name, width, height, background, elements, hash: content_hash(document) }
     }
 
     fn side(&mut self, document: &Map<String, Value>, key: &str) -> u32 {
@@ -193,11 +167,7 @@ impl Reader {
         };
         let kind = self.kind(path, fields.get("type"))?;
         let id = self.id(path, fields.get("id"));
-        let mut element = Element {
-            id,
-            frame: element::Frame::default(),
-            kind,
-        };
+        let mut element = Element { id, frame: element::Frame::default(), kind };
         for (key, value) in fields {
             let path = format!("{path}.{key}");
             match (key.as_str(), &mut element.kind) {
@@ -215,9 +185,7 @@ impl Reader {
                 }
             }
         }
-        element::check(&element, |key, message| {
-            self.report(format!("{path}.{key}"), message)
-        });
+        element::check(&element, |key, message| self.report(format!("{path}.{key}"), message));
         Some(element)
     }
 
@@ -225,10 +193,7 @@ impl Reader {
         let kind = word.and_then(Value::as_str).and_then(Kind::of);
         if kind.is_none() {
             let problem = if word.is_some() { "unknown" } else { "missing" };
-            self.report(
-                format!("{path}.type"),
-                format!("{problem}; one of {}", TYPES.join(", ")),
-            );
+            self.report(format!("{path}.type"), format!("{problem}; one of {}", TYPES.join(", ")));
         }
         kind
     }

@@ -17,10 +17,6 @@ impl Warning {
     /// A warning about `element`.
     #[must_use]
     pub fn new(code: &str, element: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.to_owned(),
-            element: element.to_owned(),
-            message: message.into(),
-        }
+        Self { code: code.to_owned(), element: element.to_owned(), message: message.into() }
     }
 }

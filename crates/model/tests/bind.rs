@@ -29,17 +29,11 @@ fn payload(json: &str) -> Payload {
 fn check(json: &str, expected: &[&str]) {
     let found: Vec<String> = match bind(&template(), &payload(json), 1.0) {
         Ok(_) => Vec::new(),
-        Err(problems) => problems
-            .iter()
-            .map(|p| format!("{}: {}", p.path, p.message))
-            .collect(),
+        Err(problems) => problems.iter().map(|p| format!("{}: {}", p.path, p.message)).collect(),
     };
     assert_eq!(found.len(), expected.len(), "found {found:#?}");
     for (found, expected) in found.iter().zip(expected) {
-        assert!(
-            found.starts_with(expected),
-            "found `{found}`, expected `{expected}…`"
-        );
+        assert!(found.starts_with(expected), "found `{found}`, expected `{expected}…`");
     }
 }
 
@@ -84,14 +78,8 @@ fn what_is_drawn_has_its_data() {
         &["payload.photo.src: missing: neither the template nor the payload gives image `photo`"],
     );
     check(r#"{"photo": {"visible": false}}"#, &[]);
-    check(
-        &format!(r#"{{{PHOTO}, "code": {{"text": ""}}}}"#),
-        &["payload.code.text: missing"],
-    );
-    check(
-        &format!(r#"{{{PHOTO}, "code": {{"text": ""}}, "panel": {{"visible": false}}}}"#),
-        &[],
-    );
+    check(&format!(r#"{{{PHOTO}, "code": {{"text": ""}}}}"#), &["payload.code.text: missing"]);
+    check(&format!(r#"{{{PHOTO}, "code": {{"text": ""}}, "panel": {{"visible": false}}}}"#), &[]);
 }
 
 #[test]
@@ -101,24 +89,16 @@ fn a_payload_overrides_any_property_for_one_render() {
     ));
     let bound = bind(&template(), &row, 2.0).unwrap();
     assert_eq!(bound.picture_size(), (200, 100), "canvas times pixel ratio");
-    let Kind::Text(text) = &bound.elements[0].kind else {
-        panic!("a text")
-    };
+    let Kind::Text(text) = &bound.elements[0].kind else { panic!("a text") };
     assert_eq!(
         (text.text.as_str(), text.font_size, text.color.r),
         ("Bye", 20.0, 255),
         "overridden"
     );
-    let Kind::Group(group) = &bound.elements[2].kind else {
-        panic!("a group")
-    };
-    let Kind::Rating(stars) = &group.elements[0].kind else {
-        panic!("a rating")
-    };
+    let Kind::Group(group) = &bound.elements[2].kind else { panic!("a group") };
+    let Kind::Rating(stars) = &group.elements[0].kind else { panic!("a rating") };
     assert_eq!(stars.value, 4.5, "inside a group too");
-    let Kind::Text(text) = &template().elements[0].kind.clone() else {
-        panic!("a text")
-    };
+    let Kind::Text(text) = &template().elements[0].kind.clone() else { panic!("a text") };
     assert_eq!(text.text, "Hello", "the template is as it was");
 }
 
@@ -126,28 +106,17 @@ fn a_payload_overrides_any_property_for_one_render() {
 fn hidden_elements_are_gone() {
     let row = payload(r#"{"photo": {"visible": false}, "panel": {"opacity": 0}}"#);
     let bound = bind(&template(), &row, 1.0).unwrap();
-    let ids: Vec<_> = bound
-        .elements
-        .iter()
-        .map(|element| element.id.as_str())
-        .collect();
+    let ids: Vec<_> = bound.elements.iter().map(|element| element.id.as_str()).collect();
     assert_eq!(ids, ["title"], "only what shows is left");
-    assert!(
-        bound.sources().is_empty(),
-        "and nothing is fetched for the rest"
-    );
+    assert!(bound.sources().is_empty(), "and nothing is fetched for the rest");
 }
 
 #[test]
 fn the_pixel_ratio_is_bounded() {
     let row = payload(&format!("{{{PHOTO}}}"));
-    for (ratio, fine) in [
-        (0.05, true),
-        (4.0, true),
-        (0.0, false),
-        (100.0, false),
-        (f64::NAN, false),
-    ] {
+    for (ratio, fine) in
+        [(0.05, true), (4.0, true), (0.0, false), (100.0, false), (f64::NAN, false)]
+    {
         let found = bind(&template(), &row, ratio);
         assert_eq!(found.is_ok(), fine, "{ratio}");
         if let Err(problems) = found {
@@ -156,8 +125,5 @@ fn the_pixel_ratio_is_bounded() {
     }
     let large = parse(br#"{"width": 8000, "height": 8000, "elements": []}"#).unwrap();
     let problems = bind(&large, &Payload::new(), 2.0).unwrap_err();
-    assert!(
-        problems[0].message.contains("use a smaller pixelRatio"),
-        "{problems:?}"
-    );
+    assert!(problems[0].message.contains("use a smaller pixelRatio"), "{problems:?}");
 }

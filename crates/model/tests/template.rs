@@ -9,22 +9,12 @@ use pixeldrive_model::{Color, Kind, Length, Paint, limits, parse};
 fn check(document: &str, expected: &str) {
     let found: Vec<String> = match parse(document.as_bytes()) {
         Ok(_) => Vec::new(),
-        Err(problems) => problems
-            .iter()
-            .map(|p| format!("{}: {}", p.path, p.message))
-            .collect(),
+        Err(problems) => problems.iter().map(|p| format!("{}: {}", p.path, p.message)).collect(),
     };
-    let expected: Vec<&str> = expected
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty())
-        .collect();
+    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     assert_eq!(found.len(), expected.len(), "found {found:#?}");
     for (found, expected) in found.iter().zip(expected) {
-        assert!(
-            found.starts_with(expected),
-            "found `{found}`, expected `{expected}…`"
-        );
+        assert!(found.starts_with(expected), "found `{found}`, expected `{expected}…`");
     }
 }
 
@@ -51,22 +41,13 @@ fn a_document_is_an_object_with_a_canvas_and_elements() {
         r#"{"width": 16000, "height": 16000, "elements": []}"#,
         "width: 16000 x 16000 exceeds 64000000 pixels",
     );
-    check(
-        r#"{"width": 1.5, "height": 10, "elements": []}"#,
-        "width: expected a whole number",
-    );
+    check(r#"{"width": 1.5, "height": 10, "elements": []}"#, "width: expected a whole number");
 }
 
 #[test]
 fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
-    check(
-        &with(r#"{"id": "a"}"#),
-        "elements[0].type: missing; one of text, image",
-    );
-    check(
-        &with(r#"{"id": "a", "type": "txt"}"#),
-        "elements[0].type: unknown; one of text",
-    );
+    check(&with(r#"{"id": "a"}"#), "elements[0].type: missing; one of text, image");
+    check(&with(r#"{"id": "a", "type": "txt"}"#), "elements[0].type: unknown; one of text");
     check(&with(r#"{"type": "line"}"#), "elements[0].id: missing");
     check(
         &with(r#"{"id": "a", "type": "line"}, {"id": "a", "type": "line"}"#),
@@ -99,57 +80,27 @@ fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
 #[test]
 fn sources_are_urls_data_or_files_beside_the_template() {
     let image = |src: &str| {
-        with(&format!(
-            r#"{{"id": "a", "type": "image", "width": 1, "height": 1, "src": "{src}"}}"#
-        ))
+        with(&format!(r#"{{"id": "a", "type": "image", "width": 1, "height": 1, "src": "{src}"}}"#))
     };
-    for fine in [
-        "",
-        "https://example.com/a.png",
-        "data:image/png;base64,AAAA",
-        "photos/a b.jpg",
-    ] {
+    for fine in ["", "https://example.com/a.png", "data:image/png;base64,AAAA", "photos/a b.jpg"] {
         check(&image(fine), "");
     }
-    check(
-        &image("file:///etc/passwd"),
-        "elements[0].src: `file:` is refused",
-    );
-    check(
-        &image("ftp://example.com/a.png"),
-        "elements[0].src: `ftp:` is refused",
-    );
-    check(
-        &image("/etc/passwd"),
-        "elements[0].src: a path must stay inside",
-    );
-    check(
-        &image("a/../../b.png"),
-        "elements[0].src: a path must stay inside",
-    );
-    check(
-        &image("https://me:secret@example.com/"),
-        "elements[0].src: a URL with a user name",
-    );
+    check(&image("file:///etc/passwd"), "elements[0].src: `file:` is refused");
+    check(&image("ftp://example.com/a.png"), "elements[0].src: `ftp:` is refused");
+    check(&image("/etc/passwd"), "elements[0].src: a path must stay inside");
+    check(&image("a/../../b.png"), "elements[0].src: a path must stay inside");
+    check(&image("https://me:secret@example.com/"), "elements[0].src: a URL with a user name");
     check(&image("https://"), "elements[0].src: not a URL");
 }
 
 #[test]
 fn gradients_are_read_whole() {
     let fill = |fill: &str| {
-        with(&format!(
-            r#"{{"id": "a", "type": "rect", "width": 1, "height": 1, "fill": {fill}}}"#
-        ))
+        with(&format!(r#"{{"id": "a", "type": "rect", "width": 1, "height": 1, "fill": {fill}}}"#))
     };
     let stops = r##""stops": [{"offset": 0, "color": "#000"}, {"offset": 1, "color": "#fff"}]"##;
-    check(
-        &fill(&format!(r#"{{"type": "linear", "angle": 90, {stops}}}"#)),
-        "",
-    );
-    check(
-        &fill(r#"{"type": "linear"}"#),
-        "elements[0].fill: a gradient needs `stops`",
-    );
+    check(&fill(&format!(r#"{{"type": "linear", "angle": 90, {stops}}}"#)), "");
+    check(&fill(r#"{"type": "linear"}"#), "elements[0].fill: a gradient needs `stops`");
     check(
         &fill(r##"{"type": "linear", "stops": [{"offset": 0, "color": "#000"}]}"##),
         "elements[0].fill: a gradient has 2 to 64 stops, not 1",
@@ -164,34 +115,25 @@ fn gradients_are_read_whole() {
         &fill(&format!(r#"{{"type": "radial", {stops}}}"#)),
         "elements[0].fill: a gradient needs",
     );
-    check(
-        &fill("7"),
-        "elements[0].fill: expected a colour or a gradient object",
-    );
+    check(&fill("7"), "elements[0].fill: expected a colour or a gradient object");
 }
 
 #[test]
 fn limits_hold() {
     let long = "x".repeat(limits::TEXT_CHARS_MAX + 1);
     check(
-        &with(&format!(
-            r#"{{"id": "a", "type": "text", "text": "{long}"}}"#
-        )),
+        &with(&format!(r#"{{"id": "a", "type": "text", "text": "{long}"}}"#)),
         "elements[0].text: longer than 10000 characters",
     );
-    let many: Vec<String> = (0..=limits::ELEMENTS_MAX)
-        .map(|n| format!(r#"{{"id": "{n}", "type": "line"}}"#))
-        .collect();
+    let many: Vec<String> =
+        (0..=limits::ELEMENTS_MAX).map(|n| format!(r#"{{"id": "{n}", "type": "line"}}"#)).collect();
     check(&with(&many.join(",")), "elements: more than 1000 elements");
     let mut nested = r#"{"id": "leaf", "type": "line"}"#.to_owned();
     for n in 0..=limits::GROUP_DEPTH_MAX {
         nested = format!(r#"{{"id": "g{n}", "type": "group", "elements": [{nested}]}}"#);
     }
     let deep = ".elements[0]".repeat(limits::GROUP_DEPTH_MAX);
-    check(
-        &with(&nested),
-        &format!("elements[0]{deep}.elements: groups nest deeper than 16"),
-    );
+    check(&with(&nested), &format!("elements[0]{deep}.elements: groups nest deeper than 16"));
     let huge = with(&format!(
         r#"{{"id": "a", "type": "svg", "width": 1, "height": 1, "svg": "{}"}}"#,
         "x".repeat(limits::TEMPLATE_BYTES_MAX)
@@ -206,9 +148,7 @@ fn defaults_are_those_of_the_documentation() {
     let element = &template.elements[0];
     assert_eq!(element.frame.width, Length::Auto, "text hugs");
     assert_eq!(element.frame.opacity, 1.0, "opaque");
-    let Kind::Text(text) = &element.kind else {
-        panic!("a text")
-    };
+    let Kind::Text(text) = &element.kind else { panic!("a text") };
     assert_eq!(text.font_family, "Inter", "the bundled family");
     assert_eq!(text.color, Color::BLACK, "black");
 }

@@ -1,0 +1,23 @@
+//! Encoding alone: from pixels to a PNG, on one thread.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run has nobody to tell")]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use pixeldrive_benches::{CARDS, Card, layouter};
+use pixeldrive_render::backend::{Painter, cpu};
+
+fn encode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("encode");
+    for name in CARDS {
+        let card = Card::read(name).expect("a card");
+        let drawing = card.draw(&mut layouter().expect("fonts"), 0).expect("a drawing");
+        let painted = cpu::Painter::new().paint(&[drawing]).remove(0).expect("pixels");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| pixeldrive_render::encode::encode(&painted, 1.0).expect("a PNG"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, encode);
+criterion_main!(benches);

@@ -1,0 +1,237 @@
+//! Offline rendering: `render` and `batch`, from files to files, with no server and no account.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use futures::StreamExt;
+use indicatif::{ProgressBar, ProgressStyle};
+use pixeldrive_gpu_worker::{Engine, Lane, Rendered, Task};
+use pixeldrive_model::{Failure, Payload, Template, parse, parse_payload};
+
+use crate::config::{Faults, RenderArgs};
+use crate::engine;
+use crate::names::{Names, sanitise};
+use crate::out::{note, say, thousands};
+use crate::rows::{self, Row, join};
+
+/// What both commands need.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// The template; its image paths are relative to its folder
+    template: PathBuf,
+    /// Device pixels per template px
+    #[arg(long, default_value_t = 1.0, value_name = "RATIO")]
+    pixel_ratio: f64,
+    /// Fail where a picture would need a warning, such as a missing glyph
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    render: RenderArgs,
+}
+
+/// Renders one picture.
+#[derive(Args)]
+pub(crate) struct RenderOne {
+    #[command(flatten)]
+    common: Common,
+    /// The data: a JSON object from element id to value
+    payload: PathBuf,
+    /// The picture to write
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Renders one picture for each row.
+#[derive(Args)]
+pub(crate) struct Batch {
+    #[command(flatten)]
+    common: Common,
+    /// The rows: NDJSON with a payload a line, or CSV with columns such as headline.text
+    rows: PathBuf,
+    /// The folder to write to; made when there is none
+    #[arg(long, short, value_name = "FOLDER")]
+    output: PathBuf,
+    /// The column that names the files; they are numbered otherwise
+    #[arg(long, value_name = "COLUMN")]
+    name_by: Option<String>,
+}
+
+/// A template with an engine that renders it.
+struct Studio {
+    engine: Engine,
+    template: Arc<Template>,
+    pixel_ratio: f64,
+    strict: bool,
+}
+
+impl Studio {
+    fn open(common: &Common) -> Result<Self> {
+        let mut faults = Faults::default();
+        let render = common.render.check(&mut faults);
+        let render = faults.complete(render)?;
+        let path = &common.template;
+        let template = parse(&read(path)?)
+            .map_err(|problems| anyhow!("{}: {}", path.display(), join(&problems)))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
+        let engine = engine::start(&render, Some(folder))?;
+        let (pixel_ratio, strict) = (common.pixel_ratio, common.strict);
+        Ok(Self { engine, template: Arc::new(template), pixel_ratio, strict })
+    }
+
+    async fn render(&self, payload: Payload) -> Result<Rendered, Failure> {
+        let task = Task {
+            template: Arc::clone(&self.template),
+            payload,
+            pixel_ratio: self.pixel_ratio,
+            lane: Lane::Bulk,
+            strict: self.strict,
+            deadline: None,
+        };
+        self.engine.render(task).await
+    }
+}
+
+/// `pixeldrive render`.
+pub(crate) async fn render(command: RenderOne) -> Result<()> {
+    let studio = Studio::open(&command.common)?;
+    let payload = parse_payload(&read(&command.payload)?)
+        .map_err(|problems| anyhow!("{}: {}", command.payload.display(), join(&problems)))?;
+    let rendered = studio.render(payload).await?;
+    for warning in &rendered.warnings {
+        note(format!("warning: {}: {} ({})", warning.element, warning.message, warning.code));
+    }
+    write(&command.output, &rendered.png).await?;
+    let (path, bytes) = (command.output.display(), rendered.png.len() as u64);
+    let bytes = thousands(bytes);
+    say(format!("{path}: {} x {} px, {bytes} bytes", rendered.width, rendered.height));
+    Ok(())
+}
+
+/// `pixeldrive batch`. Answers whether every row has its picture.
+pub(crate) async fn batch(command: Batch) -> Result<bool> {
+    let studio = Studio::open(&command.common)?;
+    let name_by = command.name_by.as_deref();
+    let count = check_names(&command.rows, name_by)?;
+    for column in rows::ignored_columns(&command.rows, name_by)? {
+        note(format!("note: column `{column}` is ignored: it is not of the form element.property"));
+    }
+    tokio::fs::create_dir_all(&command.output)
+        .await
+        .with_context(|| format!("cannot make {}", command.output.display()))?;
+    let digits = count.to_string().len().max(4);
+    let path = |row: &Row| {
+        let name = match &row.name {
+            Some(name) => sanitise(name),
+            None => format!("{:0digits$}", row.number),
+        };
+        command.output.join(format!("{name}.png"))
+    };
+
+    let bar = progress_bar(count as u64);
+    let start = Instant::now();
+    // Enough rows under way to keep every thread busy while files are written.
+    let under_way = studio.engine.slots() * 2 + 2;
+    let rendered = futures::stream::iter(rows::read(&command.rows, name_by)?)
+        .map(|row| {
+            let (path, studio) = (path(&row), &studio);
+            async move { (row.number, one(studio, row, name_by, &path).await) }
+        })
+        .buffer_unordered(under_way);
+    let mut rendered = std::pin::pin!(rendered);
+    let (mut done, mut failed, mut warned) = (0_u64, 0_u64, 0_u64);
+    while let Some((row, result)) = rendered.next().await {
+        match result {
+            Ok(Finding::None) => done += 1,
+            Ok(Finding::Warnings) => {
+                done += 1;
+                warned += 1;
+            }
+            Err(reason) => {
+                failed += 1;
+                bar.suspend(|| note(format!("row {row}: {reason}")));
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if warned > 0 {
+        note(format!("note: {warned} pictures have warnings; --strict shows and refuses them"));
+    }
+    say(summary(done, failed, start.elapsed().as_secs_f64(), &command.output));
+    Ok(failed == 0)
+}
+
+/// What there is to say about a picture.
+enum Finding {
+    None,
+    Warnings,
+}
+
+/// Renders one row into its file.
+async fn one(
+    studio: &Studio,
+    row: Row,
+    name_by: Option<&str>,
+    path: &Path,
+) -> Result<Finding, String> {
+    let payload = row.payload?;
+    if let (Some(column), None) = (name_by, &row.name) {
+        return Err(format!("nothing in `{column}` to name the file after"));
+    }
+    let rendered = studio.render(payload).await.map_err(|failure| failure.to_string())?;
+    write(path, &rendered.png).await.map_err(|error| format!("{error:#}"))?;
+    Ok(if rendered.warnings.is_empty() { Finding::None } else { Finding::Warnings })
+}
+
+/// Reads all rows once: how many there are, and that no two are to have the same file.
+fn check_names(path: &Path, name_by: Option<&str>) -> Result<usize> {
+    let mut names = Names::default();
+    let mut count = 0;
+    for row in rows::read(path, name_by)? {
+        count += 1;
+        if let Some(name) = &row.name {
+            names.claim(name, row.number)?;
+        }
+    }
+    if count == 0 {
+        bail!("{}: there are no rows", path.display());
+    }
+    Ok(count)
+}
+
+/// A bar on a terminal, nothing elsewhere.
+pub(crate) fn progress_bar(count: u64) -> ProgressBar {
+    let bar = ProgressBar::new(count);
+    let style = "{bar:40.cyan/blue} {human_pos}/{human_len} images  {msg}  {elapsed} + {eta}";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn summary(done: u64, failed: u64, seconds: f64, folder: &Path) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let rate = done as f64 / seconds.max(1e-9);
+    let (done, failed) = (thousands(done), thousands(failed));
+    format!(
+        "{done} completed, {failed} failed in {seconds:.2} s: {rate:.1} images/s, in {}",
+        folder.display()
+    )
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes a file under another name first, so that nobody meets half of one.
+async fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let context = || format!("cannot write {}", path.display());
+    tokio::fs::write(&partial, bytes).await.with_context(context)?;
+    tokio::fs::rename(&partial, path).await.with_context(context)
+}

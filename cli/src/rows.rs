@@ -1,0 +1,237 @@
+//! Rows of a batch file: NDJSON or CSV, one payload each.
+//!
+//! A CSV column is named `element.property`: `headline.text`, `avatar.src`, `stars.value`,
+//! `badge.visible`. Cells of `text` and `src` are text; any other cell is read as JSON where it is
+//! JSON (numbers, `true`, lists) and as text where it is not (`#ff0000`, `center`). An empty cell
+//! is as if the column were not there. Columns without a point name no element; they can still name
+//! the files.
+//!
+//! Rows are read one by one: a file may be larger than memory. A row that cannot be read is an
+//! error of its own and does not end the reading.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use pixeldrive_model::{Payload, Problem, parse_payload};
+use serde_json::{Map, Value};
+
+/// One row.
+pub(crate) struct Row {
+    /// From 1, as in the file, blank lines and the heading not counted.
+    pub(crate) number: usize,
+    /// What the file is named after: the cell of the wanted column.
+    pub(crate) name: Option<String>,
+    /// The data, or why it cannot be read.
+    pub(crate) payload: Result<Payload, String>,
+}
+
+/// The rows of a file, by its ending.
+pub(crate) fn read(path: &Path, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "csv" => csv(file, name_by).with_context(|| path.display().to_string()),
+        "ndjson" | "jsonl" => Ok(Box::new(ndjson(BufReader::new(file), name_by))),
+        _ => bail!("{}: rows are read from .ndjson, .jsonl or .csv files", path.display()),
+    }
+}
+
+/// The columns of a CSV file that will not reach any element.
+pub(crate) fn ignored_columns(path: &Path, name_by: Option<&str>) -> Result<Vec<String>> {
+    if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("csv")) {
+        return Ok(Vec::new());
+    }
+    let mut reader = ::csv::Reader::from_path(path)?;
+    let headers = reader.headers()?.iter();
+    let ignored = headers.filter(|header| column(header).is_none() && Some(*header) != name_by);
+    Ok(ignored.map(str::to_owned).collect())
+}
+
+fn ndjson(
+    reader: impl BufRead + 'static,
+    name_by: Option<&str>,
+) -> impl Iterator<Item = Row> + 'static {
+    let name_by = name_by.map(str::to_owned);
+    let lines =
+        reader.lines().filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
+    lines.enumerate().map(move |(index, line)| {
+        let payload = line
+            .map_err(|error| error.to_string())
+            .and_then(|line| parse_payload(line.as_bytes()).map_err(|problems| join(&problems)));
+        let name = name_by.as_deref().zip(payload.as_ref().ok());
+        let name = name.and_then(|(column, payload)| name_in(payload, column));
+        Row { number: index + 1, name, payload }
+    })
+}
+
+/// The value at `element.property`, as text.
+fn name_in(payload: &Payload, column: &str) -> Option<String> {
+    let (element, property) = column.rsplit_once('.')?;
+    match payload.get(element)?.get(property)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        other @ (Value::Bool(_) | Value::Number(_)) => Some(other.to_string()),
+    }
+}
+
+fn csv(file: File, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
+    let mut reader = ::csv::Reader::from_reader(file);
+    let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+    if let Some(twice) = headers.iter().enumerate().find(|(at, name)| headers[..*at].contains(name))
+    {
+        bail!("two columns are named `{}`", twice.1);
+    }
+    let name_at = match name_by {
+        None => None,
+        Some(name) => match headers.iter().position(|header| header == name) {
+            Some(at) => Some(at),
+            None => bail!("there is no column `{name}`; there are {}", headers.join(", ")),
+        },
+    };
+    let rows = reader.into_records().enumerate().map(move |(index, record)| {
+        let name = record.as_ref().ok().zip(name_at).and_then(|(record, at)| record.get(at));
+        let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+        let payload = match record {
+            Ok(record) => Ok(payload(&headers, &record)),
+            Err(error) => Err(error.to_string()),
+        };
+        Row { number: index + 1, name, payload }
+    });
+    Ok(Box::new(rows))
+}
+
+fn payload(headers: &[String], record: &::csv::StringRecord) -> Payload {
+    let mut payload = Payload::new();
+    for (header, text) in headers.iter().zip(record) {
+        let Some((element, property)) = column(header).filter(|_| !text.is_empty()) else {
+            continue;
+        };
+        let values = payload.entry(element).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(values) = values {
+            values.insert(property.to_owned(), cell(property, text));
+        }
+    }
+    payload
+}
+
+/// The element and the property that a column names.
+fn column(header: &str) -> Option<(&str, &str)> {
+    header
+        .rsplit_once('.')
+        .filter(|(element, property)| !element.is_empty() && !property.is_empty())
+}
+
+fn cell(property: &str, text: &str) -> Value {
+    let plain = || Value::String(text.to_owned());
+    if matches!(property, "text" | "src") {
+        return plain();
+    }
+    serde_json::from_str(text.trim()).unwrap_or_else(|_| plain())
+}
+
+/// Problems as one line.
+pub(crate) fn join(problems: &[Problem]) -> String {
+    let line = |problem: &Problem| match problem.path.as_str() {
+        "" => problem.message.clone(),
+        path => format!("{path}: {}", problem.message),
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Rows as `number name payload`, a payload that cannot be read as `failed`.
+    #[track_caller]
+    fn check(ending: &str, name_by: Option<&str>, text: &str, expected: &[(usize, &str, Value)]) {
+        let file = tempfile::Builder::new().suffix(ending).tempfile().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        let rows: Vec<_> = read(file.path(), name_by).expect("rows").collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let payload = row.payload.clone().map_or(json!("failed"), Value::Object);
+                (row.number, row.name.as_deref().unwrap_or(""), payload)
+            })
+            .collect();
+        assert_eq!(rows, expected, "{text}");
+    }
+
+    #[test]
+    fn cells_become_values() {
+        check(
+            ".csv",
+            None,
+            "id,headline.text,stars.value,badge.visible,badge.fontSize,badge.color,photo.src\n\
+             7,\"Hello, you\",4.5,false,18,#ff0000,https://x/y.jpg\n\
+             8,42,,,,,\n",
+            &[
+                (
+                    1,
+                    "",
+                    json!({
+                        "headline": {"text": "Hello, you"},
+                        "stars": {"value": 4.5},
+                        "badge": {"visible": false, "fontSize": 18, "color": "#ff0000"},
+                        "photo": {"src": "https://x/y.jpg"},
+                    }),
+                ),
+                (2, "", json!({"headline": {"text": "42"}})),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_column_names_the_files() {
+        check(
+            ".csv",
+            Some("id"),
+            "id,a.text\nx,1\n,2\n",
+            &[(1, "x", json!({"a": {"text": "1"}})), (2, "", json!({"a": {"text": "2"}}))],
+        );
+        check(
+            ".ndjson",
+            Some("a.text"),
+            "{\"a\": {\"text\": \"x\"}}\n\n{\"b\": {\"value\": 1}}\n",
+            &[(1, "x", json!({"a": {"text": "x"}})), (2, "", json!({"b": {"value": 1}}))],
+        );
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_fails_alone() {
+        check(
+            ".csv",
+            None,
+            "a.text\n1\n1,2\n3\n",
+            &[
+                (1, "", json!({"a": {"text": "1"}})),
+                (2, "", json!("failed")),
+                (3, "", json!({"a": {"text": "3"}})),
+            ],
+        );
+        check(
+            ".ndjson",
+            None,
+            "{\"a\": {}}\nnot json\n[]\n{}\n",
+            &[
+                (1, "", json!({"a": {}})),
+                (2, "", json!("failed")),
+                (3, "", json!("failed")),
+                (4, "", json!({})),
+            ],
+        );
+    }
+
+    #[test]
+    fn columns_without_an_element_are_known() {
+        let file = tempfile::Builder::new().suffix(".csv").tempfile().expect("a file");
+        std::fs::write(file.path(), "id,a.text,email,.x\n").expect("written");
+        let ignored = ignored_columns(file.path(), Some("id")).expect("a heading");
+        assert_eq!(ignored, ["email", ".x"]);
+    }
+}

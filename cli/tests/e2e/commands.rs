@@ -1,0 +1,197 @@
+//! The commands that need no server, and what the binary says when it is told nonsense.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use image::GenericImageView;
+use serde_json::json;
+
+use crate::process::{Process, Server, TOKEN, pixeldrive, run};
+
+fn cards() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/cards")
+}
+
+/// Runs a command in a folder; answers its status, stdout and stderr.
+fn run_in(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = pixeldrive(arguments);
+    // As on a bare machine: nothing here needs certificates.
+    command.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere");
+    let ended = command.current_dir(folder).output().expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (ended.status.code(), text(ended.stdout), text(ended.stderr))
+}
+
+#[test]
+fn one_picture_is_rendered_offline() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = fs::read_to_string(cards().join("payloads.ndjson")).expect("rows");
+    fs::write(folder.path().join("row.json"), row.lines().next().expect("a row")).expect("written");
+    let template = cards().join("photo.json");
+    let fonts = cards().join("assets");
+    let (status, _, errors) = run_in(
+        folder.path(),
+        &[
+            "render",
+            template.to_str().expect("a path"),
+            "row.json",
+            "-o",
+            "card.png",
+            "--pixel-ratio",
+            "0.5",
+            "--fonts",
+            fonts.to_str().expect("a path"),
+            "--strict",
+        ],
+    );
+    assert_eq!(status, Some(0), "{errors}");
+    let picture = image::open(folder.path().join("card.png")).expect("a PNG");
+    assert_eq!(picture.dimensions(), (600, 315));
+}
+
+/// A folder with a small template in it.
+fn workshop() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let template = json!({
+        "width": 160, "height": 80, "background": "#ffffff",
+        "elements": [
+            {"id": "name", "type": "text", "width": 150, "fontSize": 20},
+            {"id": "stars", "type": "rating", "y": 40, "height": 20},
+            {"id": "logo", "type": "image", "x": 120, "width": 30, "height": 30, "visible": false},
+        ],
+    });
+    fs::write(folder.path().join("t.json"), template.to_string()).expect("written");
+    folder
+}
+
+fn pictures(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    for name in &names {
+        image::open(folder.join(name)).expect("a PNG");
+    }
+    names
+}
+
+#[test]
+fn a_csv_file_becomes_a_folder_of_pictures() {
+    let folder = workshop();
+    fs::write(
+        folder.path().join("rows.csv"),
+        "id,name.text,stars.value,name.color,email\n\
+         a/1,Ada,4.5,#be123c,ada@example.com\n\
+         b2,\"Bob, the builder\",,,\n\
+         c3,Cleo,not a number,,\n\
+         d4,Dan,3,,\n",
+    )
+    .expect("written");
+    let arguments =
+        ["batch", "t.json", "rows.csv", "-o", "out", "--threads", "2", "--name-by", "id"];
+    let (status, output, errors) = run_in(folder.path(), &arguments);
+    assert_eq!(status, Some(1), "a row failed: {errors}");
+    assert!(output.contains("3 completed, 1 failed"), "{output}");
+    assert!(output.contains("images/s"), "{output}");
+    assert!(errors.contains("row 3: payload.stars.value"), "{errors}");
+    assert!(errors.contains("column `email` is ignored"), "{errors}");
+    assert_eq!(pictures(&folder.path().join("out")), ["a_1.png", "b2.png", "d4.png"]);
+}
+
+#[test]
+fn an_ndjson_file_becomes_numbered_pictures() {
+    let folder = workshop();
+    fs::write(
+        folder.path().join("rows.ndjson"),
+        "{\"name\": {\"text\": \"Ada\"}}\n\n{\"nobody\": {\"text\": \"x\"}}\n{broken\n{}\n",
+    )
+    .expect("written");
+    let (status, output, errors) =
+        run_in(folder.path(), &["batch", "t.json", "rows.ndjson", "-o", "out"]);
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(output.contains("2 completed, 2 failed"), "{output}");
+    assert!(errors.contains("row 2: payload.nobody: no element has this id"), "{errors}");
+    assert!(errors.contains("row 3: payload: not a JSON object"), "{errors}");
+    assert_eq!(pictures(&folder.path().join("out")), ["0001.png", "0004.png"]);
+}
+
+#[test]
+fn rows_of_one_name_are_refused_before_anything_is_written() {
+    let folder = workshop();
+    fs::write(folder.path().join("rows.csv"), "id,name.text\nx,A\ny,B\nX,C\n").expect("written");
+    let arguments = ["batch", "t.json", "rows.csv", "-o", "out", "--name-by", "id"];
+    let (status, _, errors) = run_in(folder.path(), &arguments);
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(errors.contains("rows 1 and 3 would both be written to X.png"), "{errors}");
+    assert!(!folder.path().join("out").exists(), "nothing is written");
+}
+
+#[test]
+fn images_stay_in_the_folder_of_the_template() {
+    let folder = workshop();
+    let inside = folder.path().join("logo.png");
+    image::RgbImage::new(8, 8).save(&inside).expect("written");
+    for (src, fits) in [("logo.png", true), ("missing.png", false), ("../logo.png", false)] {
+        let payload = json!({"logo": {"src": src, "visible": true}});
+        fs::write(folder.path().join("p.json"), payload.to_string()).expect("written");
+        let (status, _, errors) =
+            run_in(folder.path(), &["render", "t.json", "p.json", "-o", "p.png"]);
+        assert_eq!(status == Some(0), fits, "{src}: {errors}");
+    }
+}
+
+#[test]
+fn the_demo_shows_what_it_promises() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["demo", "--exit", "--rows", "12", "--gpu", "off", "--sheet", "sheet.png"];
+    let (status, output, errors) = run_in(folder.path(), &arguments);
+    assert_eq!(status, Some(0), "{output}{errors}");
+    assert!(output.contains("12 completed, 0 failed"), "{output}");
+    assert!(output.contains("14 of 14 URLs answer 200 with a PNG that decodes"), "{output}");
+    let sheet = image::open(folder.path().join("sheet.png")).expect("a PNG");
+    assert!(sheet.width() > 1000, "a sheet of {:?}", sheet.dimensions());
+}
+
+#[test]
+fn the_configuration_is_shown_without_its_secrets() {
+    let mut command = pixeldrive(&["serve", "--print-config", "--listen", "127.0.0.1:9999"]);
+    command.env("PIXELDRIVE_BOOTSTRAP_TOKEN", TOKEN).env("PIXELDRIVE_DATA", "/srv/pictures");
+    let shown = String::from_utf8(command.output().expect("it runs").stdout).expect("text");
+    assert!(shown.contains("PIXELDRIVE_LISTEN=127.0.0.1:9999\n"), "{shown}");
+    assert!(shown.contains("PIXELDRIVE_DATA=/srv/pictures\n"), "{shown}");
+    assert!(shown.contains("PIXELDRIVE_BOOTSTRAP_TOKEN=(hidden)\n"), "{shown}");
+    assert!(!shown.contains(TOKEN), "{shown}");
+}
+
+#[test]
+fn every_fault_of_the_configuration_is_told() {
+    let ended = run(&["serve", "--listen", "nowhere", "--store", "ftp:x", "--gpu", "maybe"]);
+    let errors = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!(ended.status.code(), Some(1), "{errors}");
+    for name in ["PIXELDRIVE_LISTEN", "PIXELDRIVE_STORE", "PIXELDRIVE_GPU"] {
+        assert!(errors.contains(name), "{name} is not in: {errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_first_start_prints_its_token_once() {
+    let data = tempfile::tempdir().expect("a folder");
+    let folder = data.path().to_str().expect("a path");
+    let arguments = ["serve", "--data", folder, "--listen", "127.0.0.1:0", "--gpu", "off"];
+    let process = Process::start(pixeldrive(&arguments));
+    let token = process.line("    pdrv_");
+    let base = process.line("Listening on ");
+    let client = crate::client::Client::new(&base, &format!("pdrv_{token}"));
+    assert_eq!(client.credits().await, 10_000);
+
+    // The folder has one server at a time.
+    let ended = run(&arguments);
+    let errors = String::from_utf8(ended.stderr).expect("text");
+    assert!(errors.contains("another pixeldrive serves"), "{errors}");
+    drop(process);
+
+    let Server { client: stranger, process: _process } = Server::start(data.path(), &[]).await;
+    assert_eq!(stranger.get("/v1/account").await.0, 401, "a later start changes no token");
+    let client = stranger.with_token(&format!("pdrv_{token}"));
+    assert_eq!(client.credits().await, 10_000, "the first token stays");
+}

@@ -1,0 +1,5 @@
+//! Codes that machines read: text becomes modules. Where they stand is decided in `layout/code.rs`.
+
+pub(crate) mod barcode;
+pub(crate) mod contrast;
+pub(crate) mod qrcode;

@@ -1,0 +1,123 @@
+//! Why there is no picture. Variants are grouped by who can act.
+//!
+//! Deliberately absent: HTTP and gRPC statuses. Only [`Fault`] and the code cross a process
+//! boundary, so a new variant changes no wire code.
+
+use pixeldrive_model::{Failure, Fault};
+
+use crate::picture::Refusal;
+
+/// Why a drawing could not be made or painted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its doc comment would")]
+pub enum Error {
+    // The caller can act.
+    #[error("the picture needs more than {marks_max} marks; use fewer elements or shorter texts")]
+    MarksExceeded { marks_max: usize },
+    #[error("`{property}` is no SVG path data: {reason}")]
+    PathInvalid { element: String, property: &'static str, reason: String },
+    #[error("the font cannot be used: {reason}")]
+    FontInvalid { reason: String },
+    #[error("{refusal}")]
+    Picture { element: String, refusal: Refusal },
+    #[error(
+        "the text is too long for a QR code: at most {chars_max} such characters fit with this \
+         errorCorrection; shorten it or use a lower one"
+    )]
+    QrCodeTooLong { element: String, chars_max: usize },
+    #[error("{rule}")]
+    BarcodeInvalid { element: String, rule: String },
+    #[error("{reason}")]
+    CodeContrastLow { element: String, reason: String },
+
+    // The operator can act.
+    #[error("the image `{source_text}` was not fetched before layout")]
+    AssetMissing { element: String, source_text: String },
+    #[error(
+        "a picture of {width} x {height} px is larger than this painter can make ({side_max} px a side)"
+    )]
+    PictureTooLarge { width: u32, height: u32, side_max: u32 },
+    #[error("the picture could not be painted: {reason}")]
+    Paint { reason: String },
+    #[error("the picture could not be encoded: {reason}")]
+    Encode { reason: String },
+    #[error("no usable GPU: {reason}")]
+    GpuUnavailable { reason: String },
+
+    // Trying again may work.
+    #[error("the GPU stopped answering: {reason}")]
+    GpuLost { reason: String },
+}
+
+impl Error {
+    /// Who can act. No wildcard arm: a new variant must choose.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::MarksExceeded { .. }
+            | Self::PathInvalid { .. }
+            | Self::FontInvalid { .. }
+            | Self::QrCodeTooLong { .. }
+            | Self::BarcodeInvalid { .. }
+            | Self::CodeContrastLow { .. } => Fault::Caller,
+            Self::Picture { refusal, .. } => refusal.fault(),
+            Self::AssetMissing { .. }
+            | Self::PictureTooLarge { .. }
+            | Self::Paint { .. }
+            | Self::Encode { .. }
+            | Self::GpuUnavailable { .. } => Fault::Operator,
+            Self::GpuLost { .. } => Fault::Transient,
+        }
+    }
+
+    /// A stable word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MarksExceeded { .. } => "marks_exceeded",
+            Self::PathInvalid { .. } => "path_invalid",
+            Self::FontInvalid { .. } => "font_invalid",
+            Self::Picture { refusal, .. } => refusal.code(),
+            Self::QrCodeTooLong { .. } => "qrcode_too_long",
+            Self::BarcodeInvalid { .. } => "barcode_invalid",
+            Self::CodeContrastLow { .. } => "code_contrast_low",
+            Self::AssetMissing { .. } => "asset_missing",
+            Self::PictureTooLarge { .. } => "picture_too_large",
+            Self::Paint { .. } => "paint_failed",
+            Self::Encode { .. } => "encode_failed",
+            Self::GpuUnavailable { .. } => "gpu_unavailable",
+            Self::GpuLost { .. } => "gpu_lost",
+        }
+    }
+
+    /// The element that caused it; empty when it is none.
+    #[must_use]
+    pub fn element(&self) -> &str {
+        match self {
+            Self::PathInvalid { element, .. }
+            | Self::Picture { element, .. }
+            | Self::QrCodeTooLong { element, .. }
+            | Self::BarcodeInvalid { element, .. }
+            | Self::CodeContrastLow { element, .. }
+            | Self::AssetMissing { element, .. } => element,
+            Self::MarksExceeded { .. }
+            | Self::FontInvalid { .. }
+            | Self::PictureTooLarge { .. }
+            | Self::Paint { .. }
+            | Self::Encode { .. }
+            | Self::GpuUnavailable { .. }
+            | Self::GpuLost { .. } => "",
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            fault: error.fault(),
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            element: error.element().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Codes are read back by a decoder, and the drawing is checked where one would be too kind.
+
+use rxing::{BarcodeFormat, helpers::detect_in_luma};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::drawing::Drawing;
+use crate::picture::testing::{fault, lay_out, paint};
+
+/// The text that a scanner reads.
+fn read(element: &Value, pixel_ratio: f64, format: BarcodeFormat) -> String {
+    let pixels = paint(element, pixel_ratio);
+    let luma = pixels.rgba.chunks_exact(4).map(|pixel| pixel[1]).collect();
+    let found = detect_in_luma(luma, pixels.width, pixels.height, Some(format));
+    found.map_or_else(|error| format!("{error}"), |found| found.getText().to_owned())
+}
+
+#[track_caller]
+fn check_qrcode(properties: Value, text: &str) {
+    let mut element =
+        json!({ "id": "q", "type": "qrcode", "x": 20, "y": 30, "width": 200, "text": text });
+    element.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+    for ratio in [0.75, 1.0, 2.0] {
+        assert_eq!(read(&element, ratio, BarcodeFormat::QR_CODE), text, "at {ratio}");
+    }
+}
+
+#[test]
+fn qr_codes_are_read_back() {
+    check_qrcode(json!({}), "https://cards.example.com/v/0000?k=6ee15ae4");
+    check_qrcode(json!({}), "01234567890123456789");
+    check_qrcode(json!({}), "HELLO WORLD: $1 50%");
+    check_qrcode(json!({ "errorCorrection": "H" }), "Zoë — 東京 🎟");
+    check_qrcode(json!({ "errorCorrection": "L", "width": 250 }), &"long ".repeat(60));
+    check_qrcode(json!({ "color": "#1e3a8a", "background": "#fef3c7" }), "colours");
+    check_qrcode(json!({ "background": "transparent" }), "on white");
+    check_qrcode(json!({ "rotation": 90 }), "a quarter turn");
+    check_qrcode(json!({ "rotation": 17, "x": 60 }), "turned");
+    check_qrcode(json!({ "x": 20.4, "width": 211.7, "height": 240 }), "between pixels");
+    check_qrcode(json!({ "x": -1.5, "quietZone": 1 }), "hardly a margin");
+}
+
+#[track_caller]
+fn check_barcode(symbology: &str, text: &str, format: BarcodeFormat, expected: &str) {
+    for show_text in [true, false] {
+        for ratio in [1.0, 2.0] {
+            let element = json!({
+                "id": "b", "type": "barcode", "symbology": symbology, "text": text,
+                "x": 10, "y": 40, "width": 380, "height": 100, "showText": show_text,
+            });
+            assert_eq!(read(&element, ratio, format), expected, "{text:?} at {ratio}");
+        }
+    }
+}
+
+#[test]
+fn a_barcode_on_its_side_is_as_crisp() {
+    let ticket = json!({
+        "id": "b", "type": "barcode", "text": "TICKET-42", "rotation": 90,
+        "x": 70.3, "y": 99.6, "width": 260.5, "height": 80,
+    });
+    let (drawing, _) = lay_out(&ticket, 1.0, &[]).unwrap();
+    assert!(edges(&drawing).iter().all(|edge| edge.fract() == 0.0), "whole pixels");
+    assert_eq!(read(&ticket, 1.0, BarcodeFormat::CODE_128), "TICKET-42");
+    let mut askew = ticket;
+    askew["rotation"] = json!(80);
+    assert!(fault(&askew, &[]).starts_with("code_too_small"), "askew");
+}
+
+#[test]
+fn barcodes_are_read_back() {
+    for text in ["PixelDrive-0042", "1234567890", "AB123456CD", "A", "7", "a\tb", "~{|}"] {
+        check_barcode("code128", text, BarcodeFormat::CODE_128, text);
+    }
+    check_barcode("code39", "PIXEL-42 $%", BarcodeFormat::CODE_39, "PIXEL-42 $%");
+    check_barcode("ean13", "978030640615", BarcodeFormat::EAN_13, "9780306406157");
+    check_barcode("ean13", "0012345678905", BarcodeFormat::EAN_13, "0012345678905");
+}
+
+fn edges(drawing: &Drawing) -> Vec<f64> {
+    let fills = drawing.marks().iter().filter_map(|mark| match mark {
+        Mark::Fill { transform, shape: Shape::Path(path), .. } => Some((*transform, path)),
+        _ => None,
+    });
+    let points = fills.flat_map(|(transform, path)| {
+        let path = transform * path.as_ref().clone();
+        path.elements().iter().filter_map(kurbo::PathEl::end_point).collect::<Vec<_>>()
+    });
+    points.flat_map(|point| [point.x, point.y]).collect()
+}
+
+#[test]
+fn upright_codes_have_their_edges_on_whole_pixels() {
+    let codes = json!([
+        { "id": "q", "type": "qrcode", "text": "edges", "x": 3.3, "y": 4.7, "width": 111.1 },
+        { "id": "b", "type": "barcode", "text": "edges", "x": 7.7, "y": 150.2,
+          "width": 301.5, "height": 77.7 },
+    ]);
+    for ratio in [1.0, 1.5, 2.0] {
+        let (drawing, _) = lay_out(&codes, ratio, &[]).unwrap();
+        let edges = edges(&drawing);
+        assert!(edges.len() > 1_000, "{} edges", edges.len());
+        assert!(edges.iter().all(|edge| edge.fract().abs() < 1e-9), "at {ratio}");
+    }
+}
+
+#[test]
+fn the_card_of_the_bench_has_modules_of_four_pixels() {
+    let code = json!({
+        "id": "q", "type": "qrcode", "text": "https://cards.example.com/v/0000?k=6ee15ae4",
+        "x": 90, "y": 50, "width": 132, "quietZone": 0,
+    });
+    let (drawing, warnings) = lay_out(&code, 1.0, &[]).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let edges = edges(&drawing);
+    let whole =
+        |edge: f64, from: f64| (edge - from) % 4.0 == 0.0 && (0.0..=132.0).contains(&(edge - from));
+    assert!(edges.chunks(2).all(|at| whole(at[0], 90.0) && whole(at[1], 50.0)), "{edges:?}");
+}
+
+#[track_caller]
+fn check_fault(properties: &Value, expected: &str) {
+    let mut element = json!({ "id": "c", "x": 10, "y": 10, "width": 300, "height": 100 });
+    element.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+    let found = fault(&element, &[]);
+    assert!(found.starts_with(expected), "found {found}");
+}
+
+#[test]
+fn codes_that_nobody_could_read_are_refused() {
+    let qrcode = |extra: Value| {
+        let mut code = json!({ "type": "qrcode", "text": "x" });
+        code.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        code
+    };
+    let long = "x".repeat(2400);
+    check_fault(
+        &qrcode(json!({ "text": long })),
+        "qrcode_too_long: the text is too long for a QR code: at most 2331",
+    );
+    check_fault(
+        &qrcode(json!({ "color": "#ddd" })),
+        "code_contrast_low: color and background have",
+    );
+    check_fault(&qrcode(json!({ "color": "#fff", "background": "#000" })), "");
+    let text = "x".repeat(2000);
+    check_fault(
+        &qrcode(json!({ "text": text, "width": 100 })),
+        "code_too_small: a module of the code is 0.",
+    );
+    let barcode = |symbology: &str, text: &str, color: &str, background: &str| {
+        json!({ "type": "barcode", "symbology": symbology, "text": text, "color": color,
+                "background": background })
+    };
+    let ean = |text| barcode("ean13", text, "#000", "#fff");
+    check_fault(&ean("9780306406158"), "barcode_invalid: the check digit of 978030640615 is 7");
+    check_fault(&ean("abc"), "barcode_invalid: EAN-13 has digits alone");
+    check_fault(&barcode("code39", "é", "#000", "#fff"), "barcode_invalid: Code 39 has");
+    check_fault(&barcode("code128", "é", "#000", "#fff"), "barcode_invalid: Code 128 has");
+    check_fault(
+        &barcode("code128", "1", "#fff", "#000"),
+        "code_contrast_low: the bars are lighter",
+    );
+    check_fault(&barcode("code128", "1", "#999", "#888"), "code_contrast_low: color and");
+    let long = "x".repeat(60);
+    check_fault(&barcode("code128", &long, "#000", "#fff"), "code_too_small: a module");
+}

@@ -1,0 +1,159 @@
+//! Ratings: a row of icons, the first ones in one colour and the rest in another.
+//!
+//! The icon is drawn in a box of 24 by 24 units that is as high as the element. A fraction is a share
+//! of the icon's own width, so that a tenth of a star is to be seen.
+
+use std::sync::Arc;
+
+use kurbo::{Affine, BezPath, Rect, Shape as _};
+use pixeldrive_model::{self as model, Color, Element};
+
+use super::{Context, paint, shape, size};
+use crate::Error;
+use crate::drawing::{Brush, Mark, Shape};
+
+/// Units that an icon's box has a side.
+const ICON_UNITS: f64 = 24.0;
+/// Segments of all icons together.
+const SEGMENTS_MAX: usize = 100_000;
+
+pub(super) fn rating(
+    context: &mut Context<'_>,
+    element: &Element,
+    rating: &model::Rating,
+) -> Result<(), Error> {
+    let icon = icon(element, rating)?;
+    let height = size(element).height;
+    let pitch = height + rating.gap;
+    let row = |from: u32, to: u32| {
+        let mut icons = BezPath::new();
+        for index in from..to {
+            let at = Affine::translate((f64::from(index) * pitch, 0.0));
+            icons.extend(at * Affine::scale(height / ICON_UNITS) * &icon);
+        }
+        icons
+    };
+    let value = rating.value.clamp(0.0, rating.max.into());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited by max")]
+    let full = value.floor() as u32;
+    let share = value.fract();
+    fill(context, row(0, full), rating.color)?;
+    let mut rest = full;
+    if share > 0.0 {
+        let broken = row(full, full + 1);
+        let bounds = broken.bounding_box();
+        let seam = whole_pixel(context.transform, bounds.x0 + bounds.width() * share);
+        // The clips reach past the icon, so that its own edges stay as they are.
+        let around = bounds.inflate(height, height);
+        let parts = [
+            (Rect { x1: seam, ..around }, rating.color),
+            (Rect { x0: seam, ..around }, rating.empty_color),
+        ];
+        for (part, color) in parts {
+            let (transform, shape) = (context.transform, Shape::Rect(part));
+            context.drawing.push(Mark::PushClip { transform, shape })?;
+            fill(context, broken.clone(), color)?;
+            context.drawing.push(Mark::Pop)?;
+        }
+        rest += 1;
+    }
+    fill(context, row(rest, rating.max), rating.empty_color)
+}
+
+fn icon(element: &Element, rating: &model::Rating) -> Result<BezPath, Error> {
+    let icon = shape::parse(&rating.icon, element, "icon")?;
+    let segments = icon.elements().len();
+    if segments * rating.max as usize > SEGMENTS_MAX {
+        let reason = format!(
+            "{} icons of {segments} segments; at most {SEGMENTS_MAX} segments are drawn",
+            rating.max
+        );
+        return Err(Error::PathInvalid { element: element.id.clone(), property: "icon", reason });
+    }
+    Ok(icon)
+}
+
+fn fill(context: &mut Context<'_>, icons: BezPath, color: Color) -> Result<(), Error> {
+    if icons.is_empty() || color.a == 0 {
+        return Ok(());
+    }
+    let (transform, brush) = (context.transform, Brush::Solid(paint::color(color)));
+    context.drawing.push(Mark::Fill { transform, shape: Shape::Path(Arc::new(icons)), brush })
+}
+
+/// The place next to `x` that is the edge of a device pixel, where the box stands upright: the two
+/// colours of an icon then meet without mixing.
+fn whole_pixel(transform: Affine, x: f64) -> f64 {
+    let [a, b, c, _, e, _] = transform.as_coeffs();
+    if a > 0.0 && b == 0.0 && c == 0.0 { ((a * x + e).round() - e) / a } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::picture::testing::{fault, lay_out};
+
+    /// Each mark in a few characters: colour and reach of a fill, reach of a clip.
+    fn sketch(properties: &Value) -> Vec<String> {
+        let mut element = json!({ "id": "r", "type": "rating", "x": 24, "y": 64, "height": 36,
+            "gap": 8, "color": "#ffc53d", "emptyColor": "#ffffff59" });
+        element.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        let (drawing, _) = lay_out(&element, 1.0, &[]).unwrap();
+        let reach = |transform: Affine, shape: &Shape| {
+            let area = match shape {
+                Shape::Rect(rect) => *rect,
+                Shape::Path(path) => path.bounding_box(),
+            };
+            let area = transform.transform_rect_bbox(area);
+            format!("{:.1}..{:.1}", area.x0, area.x1)
+        };
+        // The first mark is the background.
+        let marks = drawing.marks()[1..].iter().map(|mark| match mark {
+            Mark::Fill { transform, shape, brush: Brush::Solid(color) } => {
+                let peniko::color::Rgba8 { r, g, b, a } = color.to_rgba8();
+                let reach = reach(*transform, shape);
+                format!("{r:02x}{g:02x}{b:02x}{a:02x} {reach}")
+            }
+            Mark::PushClip { transform, shape } => format!("clip {}", reach(*transform, shape)),
+            Mark::Pop => "pop".to_owned(),
+            other => format!("{other:?}"),
+        });
+        marks.collect()
+    }
+
+    #[test]
+    fn whole_ratings_are_two_marks() {
+        // Stars of 36 px reach from 3 to 33 px of their boxes, which are 44 px apart.
+        let four = ["ffc53dff 27.0..189.0", "ffffff59 203.0..233.0"];
+        assert_eq!(sketch(&json!({ "value": 4 })), four);
+        assert_eq!(sketch(&json!({ "value": 0 })), ["ffffff59 27.0..233.0"]);
+        assert_eq!(sketch(&json!({ "value": 9 })), ["ffc53dff 27.0..233.0"]);
+        assert_eq!(sketch(&json!({ "value": 2, "max": 2 })), ["ffc53dff 27.0..101.0"]);
+    }
+
+    #[test]
+    fn a_fraction_is_a_share_of_the_icon() {
+        let found = sketch(&json!({ "value": 1.5, "max": 2 }));
+        let expected = [
+            "ffc53dff 27.0..57.0",
+            "clip 35.0..86.0",
+            "ffc53dff 71.0..101.0",
+            "pop",
+            "clip 86.0..137.0",
+            "ffffff59 71.0..101.0",
+            "pop",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn icons_are_checked() {
+        let rating = |icon: &str, max: u32| json!({ "id": "r", "type": "rating", "height": 20, "icon": icon, "max": max });
+        assert!(fault(&rating("M0 0z oops", 5), &[]).starts_with("path_invalid: `icon`"));
+        let long = "L1 2".repeat(20_000);
+        let found = fault(&rating(&format!("M0 0{long}"), 50), &[]);
+        assert!(found.contains("50 icons of 20001 segments"), "found {found}");
+    }
+}

@@ -1,0 +1,23 @@
+//! From a bound template to a PNG: layout, drawing, painters, encoder.
+//!
+//! `Bound -lay_out-> Drawing -paint-> Pixels -encode-> PNG`. Fonts and fetched images come in as
+//! values, so the same input gives the same picture on every machine.
+//!
+//! Deliberately absent: files, network, environment, clocks, async, and the fonts of the system.
+
+mod asset;
+pub mod backend;
+mod code;
+pub mod drawing;
+pub mod encode;
+mod error;
+mod fonts;
+mod layout;
+mod picture;
+pub mod pixels;
+
+pub use asset::{Asset, Assets};
+pub use error::Error;
+pub use fonts::Fonts;
+pub use layout::Layouter;
+pub use picture::{Refusal, Scaled};

@@ -1,0 +1,209 @@
+//! Pictures: assets decoded and scaled to the size at which they are drawn.
+//!
+//! [`Scaled`] keeps the result, never the full-size decode: a photo of 50 megapixels that is drawn
+//! on a card costs what the card costs. The rows of a batch share one `Arc<Pixels>`, and threads that
+//! want the same picture at once wait for one of them to make it.
+//!
+//! Deliberately absent: where a picture stands. That is decided in `layout/image.rs`.
+
+mod decode;
+mod scale;
+pub(crate) mod svg;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use parking_lot::Mutex;
+use pixeldrive_model::limits::{IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX};
+use pixeldrive_model::{Color, Fault};
+
+use crate::Fonts;
+use crate::asset::{Asset, AssetKind};
+use crate::pixels::Pixels;
+
+/// Decoding more pixels than this is done by one thread at a time, so that the memory for it does
+/// not grow with the number of threads.
+const ALONE_PX_MIN: f64 = 8_000_000.0;
+/// Inline SVG documents whose size is remembered.
+const INLINE_MAX: u64 = 1_000;
+
+/// Why a file gives no picture. All of it is the caller's to mend.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its doc comment would")]
+pub enum Refusal {
+    #[error("{bytes} bytes; at most {bytes_max} are taken")]
+    Bytes { bytes: usize, bytes_max: usize },
+    #[error(
+        "{width} x {height} px; at most {IMAGE_SIDE_PX_MAX} px a side and {IMAGE_PX_MAX} px in all \
+         are taken"
+    )]
+    Pixels { width: u32, height: u32 },
+    #[error("{found} is no picture that can be drawn; use PNG, JPEG, WebP, GIF or SVG")]
+    Type { found: &'static str },
+    #[error("the picture is broken: {reason}")]
+    Broken { reason: String },
+    #[error(
+        "the SVG refers to `{href}`; only #ids and data: URIs of PNG, JPEG, WebP or GIF are followed"
+    )]
+    Reference { href: String },
+    #[error("the SVG is too complex: {reason}")]
+    Complex { reason: String },
+}
+
+impl Refusal {
+    /// A stable word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Bytes { .. } | Self::Pixels { .. } => "image_too_large",
+            Self::Type { .. } => "image_type_unsupported",
+            Self::Broken { .. } => "image_broken",
+            Self::Reference { .. } => "svg_reference_refused",
+            Self::Complex { .. } => "svg_too_complex",
+        }
+    }
+
+    /// Who can act: always the caller.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        Fault::Caller
+    }
+}
+
+/// What is to be made of an asset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Request {
+    /// The part that is shown, in the asset's own units.
+    pub crop: kurbo::Rect,
+    /// Width in device pixels.
+    pub width: u32,
+    /// Height in device pixels.
+    pub height: u32,
+    /// What `currentColor` means in an SVG.
+    pub color: Color,
+}
+
+/// A picture ready to be drawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    pub pixels: Arc<Pixels>,
+    /// Font families that an SVG asks for and that are not there.
+    pub fonts_missing: Arc<[String]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    hash: [u8; 32],
+    crop: [u64; 4],
+    size: (u32, u32),
+    color: Option<Color>,
+}
+
+/// Decoded and scaled pictures, shared by all render threads and bounded in bytes.
+#[derive(Debug)]
+pub struct Scaled {
+    pictures: Cache<Key, Picture>,
+    inline: Cache<[u8; 32], Arc<Asset>>,
+    alone: Mutex<()>,
+}
+
+impl Scaled {
+    /// An empty cache that keeps up to `bytes_max` of pixels.
+    #[must_use]
+    pub fn new(bytes_max: u64) -> Self {
+        let weigh =
+            |_: &Key, picture: &Picture| u32::try_from(picture.pixels.bytes()).unwrap_or(u32::MAX);
+        Self {
+            pictures: Cache::builder().max_capacity(bytes_max).weigher(weigh).build(),
+            inline: Cache::new(INLINE_MAX),
+            alone: Mutex::new(()),
+        }
+    }
+
+    /// The picture that `request` makes of `asset`.
+    pub(crate) fn get(
+        &self,
+        asset: &Asset,
+        request: &Request,
+        fonts: &Fonts,
+    ) -> Result<Picture, Refusal> {
+        let crop = request.crop;
+        let key = Key {
+            hash: *asset.hash(),
+            crop: [crop.x0, crop.y0, crop.x1, crop.y1].map(f64::to_bits),
+            size: (request.width, request.height),
+            color: (asset.kind() == AssetKind::Svg).then_some(request.color),
+        };
+        self.pictures
+            .try_get_with(key, || self.make(asset, request, fonts))
+            .map_err(|refusal| Refusal::clone(&refusal))
+    }
+
+    /// The document of an element that carries its SVG itself, checked once.
+    pub(crate) fn inline_svg(&self, text: &str) -> Result<Arc<Asset>, Refusal> {
+        self.inline
+            .try_get_with(*blake3::hash(text.as_bytes()).as_bytes(), || {
+                Asset::sniff(text.to_owned().into()).map(Arc::new)
+            })
+            .map_err(|refusal| Refusal::clone(&refusal))
+    }
+
+    fn make(&self, asset: &Asset, request: &Request, fonts: &Fonts) -> Result<Picture, Refusal> {
+        let (width, height) = asset.size();
+        match asset.kind() {
+            AssetKind::Raster(format, orientation) => {
+                let _alone = (width * height > ALONE_PX_MIN).then(|| self.alone.lock());
+                let full = decode::decode(asset.bytes(), format, orientation)?;
+                let pixels = Arc::new(scale::scale(full, request)?);
+                Ok(Picture { pixels, fonts_missing: Arc::new([]) })
+            }
+            AssetKind::Svg => {
+                svg::rasterize(crate::asset::svg_text(asset.bytes())?, request, fonts.svg())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(color: Color, width: u32) -> Request {
+        Request { crop: kurbo::Rect::new(0.0, 0.0, 8.0, 4.0), width, height: 2, color }
+    }
+
+    #[test]
+    fn equal_requests_share_their_pixels() {
+        let (scaled, fonts) = (Scaled::new(1 << 20), Fonts::bundled());
+        let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 4'/>";
+        let svg = scaled.inline_svg(svg).unwrap();
+        let mut png = Vec::new();
+        let picture = image::RgbImage::new(8, 4);
+        picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        let png = Asset::sniff(png.into()).unwrap();
+        let shared = |asset: &Asset, first: Request, second: Request| {
+            let first = scaled.get(asset, &first, &fonts).unwrap().pixels;
+            let second = scaled.get(asset, &second, &fonts).unwrap().pixels;
+            Arc::ptr_eq(&first, &second)
+        };
+        let (black, white) = (Color::BLACK, Color::WHITE);
+        assert!(shared(&png, request(black, 4), request(white, 4)), "a photo has no currentColor");
+        assert!(!shared(&png, request(black, 4), request(black, 5)), "another size");
+        assert!(shared(&svg, request(black, 4), request(black, 4)), "the same document");
+        assert!(!shared(&svg, request(black, 4), request(white, 4)), "another colour");
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let (scaled, fonts) = (Scaled::new(1_000), Fonts::bundled());
+        let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 4'/>";
+        let svg = scaled.inline_svg(svg).unwrap();
+        for width in 1..100 {
+            scaled.get(&svg, &request(Color::BLACK, width), &fonts).unwrap();
+        }
+        scaled.pictures.run_pending_tasks();
+        assert!(scaled.pictures.weighted_size() <= 1_000, "{}", scaled.pictures.weighted_size());
+    }
+}

@@ -1,0 +1,199 @@
+//! SVG documents become pixels, through usvg and resvg, at exactly the size that is drawn.
+//!
+//! A document is a program from a stranger. Before usvg sees it, `guard` checks what it refers to and
+//! how far it unfolds; before it is painted, `cost` adds up what painting takes. Nothing is read from
+//! disk, network or system fonts, and what would be missing from the picture is an error.
+//!
+//! Deliberately absent: animation, scripts and SVG inside of SVG images.
+
+mod cost;
+mod guard;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use pixeldrive_model::Color;
+use resvg::tiny_skia;
+use resvg::usvg::{self, fontdb, roxmltree};
+
+use super::{Picture, Refusal, Request, decode};
+use crate::asset::{Asset, AssetKind};
+use crate::fonts::FALLBACK;
+use crate::pixels::Pixels;
+
+/// Elements, texts and comments of one document.
+const NODES_MAX: u32 = 50_000;
+
+/// The fonts that texts in SVG documents can use.
+#[derive(Debug)]
+pub(crate) struct SvgFonts(Arc<fontdb::Database>);
+
+impl SvgFonts {
+    /// These font files and no others.
+    pub(crate) fn new<'a>(files: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut fonts = fontdb::Database::new();
+        files.into_iter().for_each(|file| fonts.load_font_data(file.to_vec()));
+        fonts.set_serif_family(FALLBACK);
+        fonts.set_sans_serif_family(FALLBACK);
+        fonts.set_monospace_family(FALLBACK);
+        fonts.set_cursive_family(FALLBACK);
+        fonts.set_fantasy_family(FALLBACK);
+        Self(Arc::new(fonts))
+    }
+
+    fn has(&self, family: &str) -> bool {
+        let named = |(name, _): &(String, fontdb::Language)| name.eq_ignore_ascii_case(family);
+        self.0.faces().any(|face| face.families.iter().any(named))
+    }
+}
+
+/// Checks a document and reads the size that it gives itself.
+pub(crate) fn natural_size(text: &str) -> Result<(f64, f64), Refusal> {
+    let text = without_doctype(text);
+    let document = parse(&text)?;
+    guard::check(&document)?;
+    let options = options(usvg::ImageHrefResolver {
+        resolve_data: Box::new(|_, _, _| None),
+        resolve_string: Box::new(|_, _| None),
+    });
+    let tree = usvg::Tree::from_xmltree(&document, &options).map_err(broken)?;
+    Ok((f64::from(tree.size().width()), f64::from(tree.size().height())))
+}
+
+/// Paints a document that [`natural_size`] has checked.
+pub(super) fn rasterize(
+    text: &str,
+    request: &Request,
+    fonts: &SvgFonts,
+) -> Result<Picture, Refusal> {
+    let text = with_color(&without_doctype(text), request.color)?;
+    let document = parse(&text)?;
+    let fault = Mutex::new(None);
+    let fonts_missing = Mutex::new(BTreeSet::new());
+    let tree = {
+        let mut options = options(usvg::ImageHrefResolver {
+            resolve_data: Box::new(|_, data, _| {
+                let png = embedded(&data).map_err(|refusal| *fault.lock() = Some(refusal)).ok()?;
+                Some(usvg::ImageKind::PNG(Arc::new(png)))
+            }),
+            resolve_string: Box::new(|_, _| None),
+        });
+        options.fontdb = Arc::clone(&fonts.0);
+        options.font_resolver.select_font = Box::new(|font, database| {
+            if let Some(family) = missing_family(font, fonts) {
+                fonts_missing.lock().insert(family);
+            }
+            usvg::FontResolver::default_font_selector()(font, database)
+        });
+        usvg::Tree::from_xmltree(&document, &options).map_err(broken)?
+    };
+    if let Some(refusal) = fault.into_inner() {
+        return Err(refusal);
+    }
+    let transform = to_request(request);
+    cost::check(&tree, transform, request.width, request.height)?;
+    let mut pixmap = tiny_skia::Pixmap::new(request.width, request.height)
+        .ok_or(Refusal::Pixels { width: request.width, height: request.height })?;
+    resvg::render(&tree, transform, &mut pixmap.as_mut());
+    let rgba = pixmap.take();
+    let opaque = rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
+    Ok(Picture {
+        pixels: Arc::new(Pixels { width: request.width, height: request.height, rgba, opaque }),
+        fonts_missing: fonts_missing.into_inner().into_iter().collect(),
+    })
+}
+
+/// The text without a DOCTYPE that only names the standard, as many editors write it. One that
+/// declares anything stays, and is refused.
+fn without_doctype(text: &str) -> Cow<'_, str> {
+    let declaration = text.split_once("<!DOCTYPE").and_then(|(before, rest)| {
+        let (inside, after) = rest.split_once('>')?;
+        (!inside.contains('[')).then_some((before, after))
+    });
+    declaration.map_or(Cow::Borrowed(text), |(before, after)| Cow::Owned(before.to_owned() + after))
+}
+
+fn parse(text: &str) -> Result<roxmltree::Document<'_>, Refusal> {
+    // Entities are defined in a DTD, and nothing else in one matters here.
+    let options = roxmltree::ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: NODES_MAX,
+        ..roxmltree::ParsingOptions::default()
+    };
+    roxmltree::Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::NodesLimitReached => {
+            Refusal::Complex { reason: format!("it has more than {NODES_MAX} nodes") }
+        }
+        roxmltree::Error::DtdDetected => {
+            Refusal::Broken { reason: "it has a DOCTYPE with declarations; remove it".to_owned() }
+        }
+        error => broken(error),
+    })
+}
+
+fn options(image_href_resolver: usvg::ImageHrefResolver<'_>) -> usvg::Options<'_> {
+    usvg::Options {
+        font_family: FALLBACK.to_owned(),
+        image_href_resolver,
+        ..usvg::Options::default()
+    }
+}
+
+fn broken(error: impl std::fmt::Display) -> Refusal {
+    Refusal::Broken { reason: error.to_string() }
+}
+
+/// Maps the request's crop to its pixels.
+#[expect(clippy::cast_possible_truncation, reason = "tiny-skia works in f32")]
+fn to_request(request: &Request) -> tiny_skia::Transform {
+    let crop = request.crop;
+    let (scale_x, scale_y) =
+        (f64::from(request.width) / crop.width(), f64::from(request.height) / crop.height());
+    let (x, y) = (-crop.x0 * scale_x, -crop.y0 * scale_y);
+    tiny_skia::Transform::from_row(scale_x as f32, 0.0, 0.0, scale_y as f32, x as f32, y as f32)
+}
+
+/// The document with `color` on its root, where `currentColor` inherits it from; a colour that the
+/// document gives itself stays.
+fn with_color(text: &str, color: Color) -> Result<String, Refusal> {
+    let document = parse(text)?;
+    let root = document.root_element();
+    if root.has_attribute("color") {
+        return Ok(text.to_owned());
+    }
+    let start = root.range().start;
+    let name = text[start..]
+        .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
+        .map_or(text.len(), |len| start + len);
+    let Color { r, g, b, a } = color;
+    let alpha = f64::from(a) / 255.0;
+    Ok(format!("{} color=\"rgba({r},{g},{b},{alpha})\"{}", &text[..name], &text[name..]))
+}
+
+/// An image inside of a document, through our own limits and decoder; resvg gets it as a PNG.
+fn embedded(data: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let asset = Asset::sniff(data.to_vec().into())?;
+    let AssetKind::Raster(format, orientation) = asset.kind() else {
+        return Err(Refusal::Reference { href: "data:image/svg+xml".to_owned() });
+    };
+    decode::to_png(data, format, orientation)
+}
+
+/// The family that a font names first when none of those it names is there.
+fn missing_family(font: &usvg::Font, fonts: &SvgFonts) -> Option<String> {
+    let mut named = font.families().iter().filter_map(|family| match family {
+        usvg::FontFamily::Named(name) => Some(name.as_str()),
+        usvg::FontFamily::Serif
+        | usvg::FontFamily::SansSerif
+        | usvg::FontFamily::Cursive
+        | usvg::FontFamily::Fantasy
+        | usvg::FontFamily::Monospace => None,
+    });
+    let first = named.next()?;
+    (!fonts.has(first) && !named.any(|name| fonts.has(name))).then(|| first.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

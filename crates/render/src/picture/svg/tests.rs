@@ -1,0 +1,203 @@
+//! Documents that are refused, and a few that are painted.
+
+use std::io::Cursor;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::Fonts;
+
+fn paint(text: &str, color: Color) -> Result<Picture, Refusal> {
+    let (width, height) = natural_size(text)?;
+    let crop = kurbo::Rect::new(0.0, 0.0, width, height);
+    let request = Request { crop, width: 100, height: 50, color };
+    rasterize(text, &request, Fonts::bundled().svg())
+}
+
+/// A document of 100 by 50 around `inside`.
+fn document(inside: &str) -> String {
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' \
+         viewBox='0 0 100 50'>{inside}</svg>"
+    )
+}
+
+/// What becomes of `inside`: the code and message of a refusal, or the colour in the middle.
+#[track_caller]
+fn check(inside: &str, expected: &str) {
+    check_text(&document(inside), expected);
+}
+
+#[track_caller]
+fn check_text(text: &str, expected: &str) {
+    let start = Instant::now();
+    let found = match paint(text, Color::parse("#336699").unwrap()) {
+        Ok(picture) => {
+            let middle = &picture.pixels.rgba[(25 * 100 + 50) * 4..][..4];
+            format!("{middle:?} {:?}", picture.fonts_missing)
+        }
+        Err(refusal) => format!("{}: {refusal}", refusal.code()),
+    };
+    assert!(found.contains(expected), "found {found}");
+    assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+}
+
+#[test]
+fn documents_are_painted() {
+    check("<rect width='100' height='50' fill='#ff0000'/>", "[255, 0, 0, 255] []");
+    check("<rect width='100' height='50' fill='currentColor'/>", "[51, 102, 153, 255]");
+    check(
+        "<g color='#00ff00'><rect width='100' height='50' fill='currentColor'/></g>",
+        "[0, 255, 0",
+    );
+    check("<circle r='5'/>", "[0, 0, 0, 0]");
+    check(
+        "<style>.a{fill:url(#g)} .b{clip-path:url(#c)}</style>\
+         <linearGradient id='g'><stop stop-color='red'/><stop offset='1' stop-color='red'/></linearGradient>\
+         <clipPath id='c'><rect class='d' width='90' height='50'/></clipPath>\
+         <g class='b'><rect class='a' width='100' height='50'/></g>",
+        "[255, 0, 0, 255]",
+    );
+    check("<text font-family='Inter' x='0' y='40' font-size='40'>M</text>", "[]");
+    check("<text x='0' y='40' font-size='40'>M</text>", "[]");
+    check("<text font-family='sans-serif' y='40'>M</text>", "[]");
+    check("<text font-family='Helvetica, Inter' y='40'>M</text>", "[]");
+    check("<text font-family='Comic Sans MS' y='40'>M</text>", "[\"Comic Sans MS\"]");
+}
+
+#[test]
+fn the_colour_of_a_document_stays_its_own() {
+    let text = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 2 1' color='#00ff00'>\
+                <path fill='currentColor' d='M0 0h2v1h-2z'/></svg>";
+    check_text(text, "[0, 255, 0, 255]");
+    let prefixed = "<?xml version='1.0'?><s:svg xmlns:s='http://www.w3.org/2000/svg' viewBox='0 0 2 1'>\
+                    <s:path fill='currentColor' d='M0 0h2v1h-2z'/></s:svg>";
+    check_text(prefixed, "[51, 102, 153, 255]");
+    let named = "<?xml version='1.0'?>\n<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' \
+                 'http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd'>\n";
+    check_text(&format!("{named}{}", document("<circle r='5'/>")), "[0, 0, 0, 0]");
+}
+
+fn data_uri(format: image::ImageFormat) -> String {
+    let mut bytes = Vec::new();
+    let picture = image::RgbImage::from_pixel(8, 4, image::Rgb([0, 0, 255]));
+    picture.write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+    let hex: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+    format!("data:{},{hex}", format.to_mime_type())
+}
+
+#[test]
+fn images_inside_go_through_our_own_decoder() {
+    for format in [image::ImageFormat::Png, image::ImageFormat::Gif, image::ImageFormat::WebP] {
+        let href = data_uri(format);
+        check(&format!("<image href='{href}' width='100' height='50'/>"), "[0, 0, 255, 255]");
+        check(&format!("<image xlink:href='{href}' width='100' height='50'/>"), "[0, 0, 255, 255]");
+    }
+    check("<image href='data:image/png,hello'/>", "image_type_unsupported");
+    check(
+        "<image href='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAJxAAACcQCAYAAAA='/>",
+        "image_too_large",
+    );
+    check("<image href='data:image/svg+xml,%3Csvg/%3E'/>", "svg_reference_refused");
+    check("<image href='data:text/plain,x'/>", "svg_reference_refused");
+}
+
+#[test]
+fn nothing_outside_of_the_document_is_followed() {
+    let refused = |href: &str| format!("svg_reference_refused: the SVG refers to `{href}");
+    check("<image href='file:///etc/passwd'/>", &refused("file:///etc/passwd"));
+    check("<image xlink:href='/etc/passwd'/>", &refused("/etc/passwd"));
+    check("<image href='' xlink:href='logo.png'/>", &refused("logo.png"));
+    check("<image href=' https://example.com/a.png'/>", &refused("https://example.com"));
+    check("<use href='http://169.254.169.254/#a'/>", &refused("http://169"));
+    check("<filter id='f'><feImage href='file:///a'/></filter>", &refused("file:///a"));
+    check("<rect fill='url(http://example.com/a.svg#g)'/>", &refused("http://example.com"));
+    check("<rect style='fill: url( \"a.svg#g\" )'/>", &refused("a.svg#g"));
+    check("<style>rect{mask:url(//example.com#m)}</style><rect/>", &refused("//example.com"));
+    check("<style>@import url(https://example.com/a.css);</style>", &refused("@import"));
+    check("<a href='https://example.com'><rect width='100' height='50'/></a>", "[0, 0, 0, 255]");
+}
+
+#[test]
+fn bombs_are_refused() {
+    let entities = "<!DOCTYPE svg [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>\
+                    <svg xmlns='http://www.w3.org/2000/svg'><text>&b;</text></svg>";
+    check_text(entities, "image_broken");
+    check(&"<g>".repeat(20_000), "image_broken");
+    check(&format!("{}{}", "<g>".repeat(20_000), "</g>".repeat(20_000)), "levels deep");
+    check(
+        &"<g/>".repeat(60_000),
+        "svg_too_complex: the SVG is too complex: it has more than 50000",
+    );
+    check(&format!("<svg/>{}", "<!-- -->".repeat(60_000)), "nodes");
+    // Each level draws the one before ten times.
+    let laughs: String = (1..12)
+        .map(|n| format!("<g id='l{n}'>{}</g>", format!("<use href='#l{}'/>", n - 1).repeat(10)))
+        .collect();
+    check(&format!("<rect id='l0'/>{laughs}"), "draws more than");
+    let patterns: String = (1..12)
+        .map(|n| {
+            let rects = format!("<rect width='9' height='9' fill='url(#p{})'/>", n - 1).repeat(10);
+            format!("<pattern id='p{n}' width='9' height='9'>{rects}</pattern>")
+        })
+        .collect();
+    check(&format!("<pattern id='p0' width='1' height='1'/>{patterns}"), "draws more than");
+    let marker = format!("<marker id='m'>{}</marker>", "<rect/>".repeat(1_000));
+    let line = "1 1 ".repeat(10_000);
+    check(&format!("{marker}<polyline points='{line}' marker='url(#m)'/>"), "draws more than");
+    check(
+        &format!("{marker}<g marker-mid='url(#m)'><polyline points='{line}'/></g>"),
+        "draws more than",
+    );
+    check("<use id='a' href='#a'/>", "refers to itself");
+    check("<g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g>", "refers to itself");
+    check("<mask id='m'><rect mask='url(#m)'/></mask>", "refers to itself");
+    let chain: String =
+        (1..500).map(|n| format!("<g id='c{n}'><use href='#c{}'/></g>", n - 1)).collect();
+    check(&format!("<g id='c0'/>{chain}"), "levels deep");
+    let rules = "g g g g g g g.x{fill:red}".repeat(100);
+    let nested = format!("{}{}", "<g>".repeat(90), "</g>".repeat(90));
+    check(&format!("<style>{rules}</style>{nested}"), "too many CSS rules");
+}
+
+#[test]
+fn paintings_that_take_too_long_are_refused() {
+    let rect = "<rect width='100' height='50' filter='url(#f)'/>";
+    let filter = |primitive: &str| format!("<filter id='f'>{primitive}</filter>{rect}");
+    check(&filter("<feGaussianBlur stdDeviation='3'/>"), "[0, 0, 0, 255]");
+    check(&filter("<feMorphology operator='dilate' radius='2'/>"), "[0, 0, 0, 255]");
+    check(&filter("<feMorphology operator='dilate' radius='900'/>"), "take too long");
+    check(&filter("<feTurbulence numOctaves='99999'/>"), "take too long");
+    let kernel = "1 ".repeat(250_000);
+    check(
+        &filter(&format!("<feConvolveMatrix order='500' kernelMatrix='{kernel}'/>")),
+        "take too long",
+    );
+    check(
+        "<path d='M0 0H1000000' stroke='red' stroke-dasharray='.001'/>",
+        "more than 200000 dashes",
+    );
+    check(
+        "<pattern id='p' patternUnits='userSpaceOnUse' width='1000000' height='1000000'><rect width='9' height='9'/></pattern>\
+         <rect width='100' height='50' fill='url(#p)'/>",
+        "too much memory",
+    );
+    let layers = "<g opacity='.9'><rect width='100' height='50'/>".repeat(90);
+    let layers = document(&format!("{layers}{}", "</g>".repeat(90)));
+    let (crop, color) = (kurbo::Rect::new(0.0, 0.0, 100.0, 50.0), Color::BLACK);
+    let small = Request { crop, width: 200, height: 100, color };
+    assert!(rasterize(&layers, &small, Fonts::bundled().svg()).is_ok(), "small layers are cheap");
+    let large = Request { width: 4000, height: 2000, ..small };
+    let Err(Refusal::Complex { .. }) = rasterize(&layers, &large, Fonts::bundled().svg()) else {
+        panic!("90 layers of 8 megapixels were held at once");
+    };
+    let star = |points: u32, radius: f64| {
+        let angles = (0..points).map(|index| f64::from(index) * 2.4);
+        let points = angles.map(|angle| {
+            format!("{:.1} {:.1} ", 50.0 + radius * angle.cos(), 25.0 + radius * angle.sin())
+        });
+        format!("<path d='M{}'/>", points.collect::<String>())
+    };
+    check(&star(500, 24.0), "[0, 0, 0, 255]");
+    check(&star(90_000, 2.0), "take too long");
+    check(&star(90_000, 24.0), "take too long");
+}

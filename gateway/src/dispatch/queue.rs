@@ -1,0 +1,114 @@
+//! The claim loop: jobs leave the queue as permits come free.
+//!
+//! Nothing waits for a poll: submitting, permits and due times each wake the loop. The poll once a
+//! second is for what happens through other gateways, and for a store that failed.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use pixeldrive_model::{LeaseId, image_key};
+use pixeldrive_proto::v1;
+use pixeldrive_store::{Claim, ClaimedJob, Error, Millis};
+
+use super::{BulkJob, Held, Origin, Shared};
+use crate::clock;
+
+const POLL_MS: Millis = 1_000;
+
+/// Claims until the gateway drains.
+pub(super) async fn run(shared: &Shared) {
+    let mut next = clock::now();
+    loop {
+        let due = next.min(shared.due.load(Ordering::Relaxed));
+        let wait = (due - clock::now()).clamp(0, POLL_MS);
+        let wait = Duration::from_millis(wait.unsigned_abs());
+        let sweeps = tokio::select! {
+            biased;
+            () = shared.draining.cancelled() => return,
+            () = tokio::time::sleep(wait) => true,
+            // A due time may have come nearer.
+            () = shared.wake.notified() => shared.due.load(Ordering::Relaxed) <= clock::now(),
+        };
+        let turn = async {
+            if sweeps {
+                next = sweep(shared).await?;
+            }
+            claim(shared).await
+        };
+        if let Err(error) = turn.await {
+            tracing::warn!(%error, "the queue waits for the store");
+            next = clock::now() + POLL_MS;
+        }
+    }
+}
+
+/// Makes ready what is due. Answers when to do so again.
+async fn sweep(shared: &Shared) -> Result<Millis, Error> {
+    // Before the sweep: what falls due from here on asks anew.
+    shared.due.store(Millis::MAX, Ordering::Relaxed);
+    let now = clock::now();
+    let swept = shared.store.sweep(shared.config.attempts_max, now).await?;
+    if swept.expired > 0 {
+        tracing::warn!(jobs = swept.expired, "leases ran out");
+    }
+    shared.watches.bump(&swept.batches);
+    let next = now + POLL_MS;
+    // At least a moment ahead: a due time that a sweep leaves behind must not make it spin.
+    Ok(shared.store.next_due().await?.map_or(next, |due| due.clamp(now + 10, next)))
+}
+
+/// Claims for every worker that has room, while there are jobs.
+async fn claim(shared: &Shared) -> Result<(), Error> {
+    while let Some((session, limit)) = shared.workers.hungry() {
+        if shared.draining.is_cancelled() {
+            return Ok(());
+        }
+        let now = clock::now();
+        let lease = LeaseId::new();
+        let until = now + Millis::from(shared.config.lease_ms);
+        let gateway = shared.config.name.clone();
+        let claimed = shared.store.claim(Claim { limit, lease, until, gateway }, now).await?;
+        shared.watches.bump(&claimed.batches);
+        let passed = !claimed.batches.is_empty();
+        let some = !claimed.jobs.is_empty();
+        let full = claimed.jobs.len() >= limit as usize;
+        if some {
+            let mut batches: Vec<_> = claimed.jobs.iter().map(|job| job.batch).collect();
+            batches.dedup();
+            shared.watches.bump(&batches);
+            let jobs = claimed.jobs.into_iter().map(|job| hand_out(job, lease)).collect();
+            if let Err(returned) = shared.workers.send_bulk(session, jobs) {
+                returned.into_iter().for_each(|held| shared.release(held));
+            }
+        }
+        // Fewer than asked for is the end of the queue, unless some were completed in passing.
+        if !full && !passed {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A claimed job, as the worker is told and as the gateway remembers it.
+fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
+    let key = image_key(job.template, &job.hash);
+    let message = v1::Job {
+        job_id: job.id.to_string(),
+        lease_id: lease.to_string(),
+        template_hash: job.version.to_string(),
+        payload: Bytes::from(job.payload),
+        pixel_ratio: job.pixel_ratio,
+        key: key.clone(),
+        deadline_ms: 0,
+        strict: job.strict,
+    };
+    let origin = Origin::Bulk(BulkJob {
+        account: job.account,
+        template: job.template,
+        hash: job.hash,
+        attempt: job.attempt,
+    });
+    let (sent, template) = (Instant::now(), job.version);
+    (message, Held { job: job.id, lease, template, key, sent, origin })
+}

@@ -1,0 +1,89 @@
+//! A job on its way through the threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use pixeldrive_model::{Bound, Failure, Fault};
+use pixeldrive_render::Assets;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::{Lane, Rendered, Timings};
+
+/// Whether a job has been begun; whoever moves it on from waiting decides.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claim(Arc<AtomicU8>);
+
+const WAITING: u8 = 0;
+const BEGUN: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+impl Claim {
+    /// A render thread begins. `false` when the job was withdrawn.
+    pub(crate) fn begin(&self) -> bool {
+        self.settle(BEGUN)
+    }
+
+    /// Takes a job back. `false` when it has been begun: then it will be finished.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.settle(WITHDRAWN)
+    }
+
+    fn settle(&self, to: u8) -> bool {
+        self.0.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// What comes of a job.
+pub(super) type Outcome = Result<Rendered, Failure>;
+
+/// What every stage of a job needs to know.
+pub(super) struct Ticket {
+    pub(super) lane: Lane,
+    pub(super) strict: bool,
+    pub(super) deadline: Option<Instant>,
+    pub(super) pixel_ratio: f64,
+    pub(super) timings: Timings,
+    pub(super) claim: Claim,
+    pub(super) reply: oneshot::Sender<Outcome>,
+    /// Its place in the bounded queue, given back when the job is done.
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
+/// A job that waits for a render thread.
+pub(super) struct Job {
+    pub(super) bound: Bound,
+    pub(super) assets: Assets,
+    pub(super) ticket: Ticket,
+}
+
+impl Ticket {
+    /// Whether the job is still to be done; asked once, by the thread that would do it.
+    pub(super) fn begin(&self) -> bool {
+        let late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        !late && !self.reply.is_closed() && self.claim.begin()
+    }
+
+    /// Ends the job. Nobody may be waiting any more; that is no error.
+    pub(super) fn answer(self, outcome: Outcome) {
+        _ = self.reply.send(outcome);
+    }
+}
+
+/// Nobody waits any more.
+pub(super) fn late() -> Failure {
+    Failure {
+        fault: Fault::Transient,
+        code: "deadline_exceeded".to_owned(),
+        message: "the render was not done in time; try again".to_owned(),
+        element: String::new(),
+    }
+}
+
+/// The time since `from`, which moves up to now.
+pub(super) fn lap(from: &mut Instant) -> Duration {
+    let now = Instant::now();
+    let lap = now - *from;
+    *from = now;
+    lap
+}

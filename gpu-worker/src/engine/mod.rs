@@ -1,0 +1,287 @@
+//! The engine: one machine's rendering.
+//!
+//! [`Engine::render`] binds, gathers assets without occupying a render thread, and queues the job.
+//! Render threads take jobs from two lanes ([`lanes`]), lay out, paint and encode ([`threads`]);
+//! with a GPU, one more thread paints for all of them ([`gpu`]). The queue is bounded by permits:
+//! who renders waits for room, and whoever goes away gives it back.
+//!
+//! Deliberately absent: gateways, leases, uploads ([`crate::session`]).
+
+mod gpu;
+mod job;
+mod lanes;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use pixeldrive_model::{Failure, Fault, Payload, Problem, Template, Warning, bind};
+use pixeldrive_render::backend::gpu::{Choice, Painter};
+use pixeldrive_render::{Fonts, Scaled};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::Error;
+use crate::sources::{Sources, SourcesConfig};
+
+pub(crate) use job::Claim;
+pub use lanes::Lane;
+
+use job::{Job, Ticket, lap, late};
+use lanes::Lanes;
+use threads::{Shared, Work};
+
+/// Stack of a render thread: documents nest, and their readers recurse.
+const STACK_BYTES: usize = 8 << 20;
+
+/// What an engine is made of.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Render threads; at least one is started.
+    pub threads: usize,
+    /// Whether a GPU paints.
+    pub gpu: GpuMode,
+    /// Where pictures come from.
+    pub sources: SourcesConfig,
+    /// Bytes of fetched and of scaled pictures that are kept.
+    pub cache_bytes_max: u64,
+}
+
+/// Whether a GPU paints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GpuMode {
+    /// Never.
+    Off,
+    /// Where there is one. A software adapter is none.
+    #[default]
+    Prefer,
+    /// The engine does not start without one.
+    Require,
+}
+
+/// What paints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adapter {
+    /// `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// `vello_cpu`, or the GPU's name.
+    pub name: String,
+    /// The GPU's driver.
+    pub driver: String,
+    /// Whether the GPU is a program on the CPU.
+    pub software: bool,
+}
+
+/// One picture to make.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// What is drawn.
+    pub template: Arc<Template>,
+    /// With this data.
+    pub payload: Payload,
+    /// Device pixels per CSS px.
+    pub pixel_ratio: f64,
+    /// Who waits.
+    pub lane: Lane,
+    /// Warnings are failures.
+    pub strict: bool,
+    /// When nobody waits any more.
+    pub deadline: Option<Instant>,
+}
+
+/// A picture.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The file.
+    pub png: Bytes,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// What was adjusted.
+    pub warnings: Vec<Warning>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// Where the time went; waiting for a thread is in none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Until every asset was at hand.
+    pub fetch: Duration,
+    /// Layout, with scaling of pictures seen for the first time.
+    pub layout: Duration,
+    /// Painting; on a GPU the call's time divided by its cards.
+    pub paint: Duration,
+    /// Compressing.
+    pub encode: Duration,
+}
+
+/// Renders, on threads of its own. Clones are the same engine; the last one ends its threads.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    sources: Sources,
+    queue: Arc<Lanes<Work>>,
+    drawings: Option<Arc<Lanes<gpu::Laid>>>,
+    interactive_room: Arc<Semaphore>,
+    bulk_room: Arc<Semaphore>,
+    adapter: Adapter,
+    slots: usize,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(drawings) = &self.drawings {
+            drawings.close();
+        }
+    }
+}
+
+impl Engine {
+    /// Starts the threads. Opening a GPU blocks for a moment.
+    ///
+    /// # Errors
+    /// When a required GPU is missing, or the system refuses threads or certificates.
+    pub fn start(config: EngineConfig, fonts: Fonts) -> Result<Self, Error> {
+        let painter = open_gpu(config.gpu)?;
+        Self::with_painter(config, fonts, painter)
+    }
+
+    fn with_painter(
+        config: EngineConfig,
+        fonts: Fonts,
+        painter: Option<Painter>,
+    ) -> Result<Self, Error> {
+        let threads = config.threads.max(1);
+        let slots = if painter.is_some() { threads.max(gpu::CARDS_MAX) } else { threads };
+        let adapter = painter.as_ref().map_or_else(cpu_adapter, gpu_adapter);
+        let queue = Arc::new(Lanes::new());
+        let drawings = painter.is_some().then(|| Arc::new(Lanes::new()));
+        // Enough that no thread waits for the next job to be bound and fetched.
+        let room = || Arc::new(Semaphore::new(4 * slots + 16));
+        let engine = Self(Arc::new(Inner {
+            sources: Sources::new(config.sources, config.cache_bytes_max / 2)?,
+            queue: Arc::clone(&queue),
+            drawings: drawings.clone(),
+            interactive_room: room(),
+            bulk_room: room(),
+            adapter,
+            slots,
+        }));
+        let scaled = Arc::new(Scaled::new(config.cache_bytes_max / 2));
+        let shared = Shared { fonts, scaled, queue, gpu: drawings };
+        start_threads(threads, painter, Arc::new(shared))?;
+        Ok(engine)
+    }
+
+    /// What paints.
+    #[must_use]
+    pub fn adapter(&self) -> &Adapter {
+        &self.0.adapter
+    }
+
+    /// How many renders run at once.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.0.slots
+    }
+
+    /// Makes a picture. Dropping the future takes the task back, unless a thread has begun it.
+    ///
+    /// # Errors
+    /// Who can act, and why there is no picture.
+    pub async fn render(&self, task: Task) -> Result<Rendered, Failure> {
+        self.render_claimed(task, Claim::default()).await
+    }
+
+    /// Makes a picture that may be withdrawn until a thread has begun it.
+    pub(crate) async fn render_claimed(
+        &self,
+        task: Task,
+        claim: Claim,
+    ) -> Result<Rendered, Failure> {
+        let deadline = task.deadline;
+        let rendering = self.render_in_time(task, claim);
+        match deadline {
+            None => rendering.await,
+            Some(deadline) => tokio::time::timeout_at(deadline.into(), rendering)
+                .await
+                .unwrap_or_else(|_| Err(late())),
+        }
+    }
+
+    async fn render_in_time(&self, task: Task, claim: Claim) -> Result<Rendered, Failure> {
+        let Task { template, payload, pixel_ratio, lane, strict, deadline } = task;
+        let bound = bind(&template, &payload, pixel_ratio).map_err(|found| invalid(&found))?;
+        let mut clock = Instant::now();
+        let assets = self.0.sources.gather(&bound).await?;
+        let timings = Timings { fetch: lap(&mut clock), ..Timings::default() };
+        let room = match lane {
+            Lane::Interactive => &self.0.interactive_room,
+            Lane::Bulk => &self.0.bulk_room,
+        };
+        let room = Arc::clone(room).acquire_owned().await.map_err(|_| late())?;
+        let (reply, answer) = oneshot::channel();
+        let ticket =
+            Ticket { lane, strict, deadline, pixel_ratio, timings, claim, reply, _room: room };
+        self.0.queue.push(lane, Work::Begin(Job { bound, assets, ticket }));
+        // Dropped unanswered: a thread found it late or withdrawn.
+        answer.await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+fn open_gpu(mode: GpuMode) -> Result<Option<Painter>, Error> {
+    match mode {
+        GpuMode::Off => Ok(None),
+        GpuMode::Require => Painter::open(Choice::default()).map(Some).map_err(Error::Gpu),
+        GpuMode::Prefer => Ok(Painter::open(Choice::default())
+            .inspect_err(|error| tracing::info!(%error, "painting on the CPU"))
+            .ok()),
+    }
+}
+
+fn cpu_adapter() -> Adapter {
+    let name = "vello_cpu".to_owned();
+    Adapter { backend: "cpu", name, driver: String::new(), software: false }
+}
+
+fn gpu_adapter(painter: &Painter) -> Adapter {
+    let found = painter.adapter();
+    let (name, driver) = (found.name.clone(), found.driver.clone());
+    Adapter { backend: "gpu", name, driver, software: found.software }
+}
+
+fn start_threads(count: usize, painter: Option<Painter>, shared: Arc<Shared>) -> Result<(), Error> {
+    for number in 0..count {
+        let shared = Arc::clone(&shared);
+        spawn(format!("render-{number}"), move || threads::work(&shared))?;
+    }
+    if let Some(painter) = painter
+        && let Some(drawings) = shared.gpu.clone()
+    {
+        let done = Arc::clone(&shared.queue);
+        spawn("gpu".to_owned(), move || gpu::work(painter, &drawings, &done))?;
+    }
+    Ok(())
+}
+
+fn spawn(name: String, life: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(life).map(drop)
+}
+
+/// The failure that a payload's problems are.
+fn invalid(problems: &[Problem]) -> Failure {
+    let all: Vec<_> =
+        problems.iter().take(10).map(|p| format!("{}: {}", p.path, p.message)).collect();
+    Failure {
+        fault: Fault::Caller,
+        code: "payload_invalid".to_owned(),
+        message: all.join("; "),
+        element: String::new(),
+    }
+}

@@ -1,0 +1,121 @@
+//! The engine on real threads.
+
+use pixeldrive_render::backend::gpu;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn config() -> EngineConfig {
+    EngineConfig {
+        threads: 2,
+        gpu: GpuMode::Off,
+        sources: SourcesConfig::default(),
+        cache_bytes_max: 8 << 20,
+    }
+}
+
+fn engine() -> Engine {
+    Engine::start(config(), Fonts::bundled()).unwrap()
+}
+
+fn task(elements: &Value) -> Task {
+    let template = json!({"name": "t", "width": 40, "height": 20, "elements": elements});
+    Task {
+        template: Arc::new(pixeldrive_model::parse(template.to_string().as_bytes()).unwrap()),
+        payload: Payload::new(),
+        pixel_ratio: 2.0,
+        lane: Lane::Bulk,
+        strict: false,
+        deadline: None,
+    }
+}
+
+fn card() -> Task {
+    task(&json!([
+        {"id": "dot", "type": "ellipse", "width": 20, "height": 20, "fill": "#f00"},
+        {"id": "word", "type": "text", "text": "hi", "fontSize": 10, "x": 20},
+    ]))
+}
+
+async fn code(task: Task) -> (Fault, String, String) {
+    let failure = engine().render(task).await.unwrap_err();
+    (failure.fault, failure.code, failure.element)
+}
+
+#[tokio::test]
+async fn a_task_becomes_a_picture() {
+    let rendered = engine().render(card()).await.unwrap();
+    assert_eq!((rendered.width, rendered.height), (80, 40));
+    assert!(rendered.png.starts_with(b"\x89PNG\r\n\x1a\n"), "a PNG file");
+    assert_eq!(rendered.warnings, []);
+    assert!(rendered.timings.layout > Duration::ZERO && rendered.timings.encode > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn many_tasks_at_once_give_the_same_picture() {
+    let engine = engine();
+    let one = engine.render(card()).await.unwrap().png;
+    // More than the queue has room for.
+    let all = (0..100).map(|index| {
+        let lane = if index % 3 == 0 { Lane::Interactive } else { Lane::Bulk };
+        engine.render(Task { lane, ..card() })
+    });
+    for rendered in futures::future::join_all(all).await {
+        assert!(rendered.unwrap().png == one, "equal tasks give equal files");
+    }
+}
+
+#[tokio::test]
+async fn failures_say_who_can_act_and_where() {
+    let mut unknown = card();
+    unknown.payload.insert("nobody".to_owned(), json!({}));
+    let (fault, word, _) = code(unknown).await;
+    assert_eq!((fault, word.as_str()), (Fault::Caller, "payload_invalid"));
+
+    let photo = json!([{"id": "a", "type": "group", "elements": [
+        {"id": "photo", "type": "image", "width": 9, "height": 9, "src": "http://127.0.0.1/"},
+    ]}]);
+    let (fault, word, element) = code(task(&photo)).await;
+    assert_eq!((fault, word.as_str()), (Fault::Caller, "asset_forbidden_address"));
+    assert_eq!(element, "photo");
+
+    let font = json!([{"id": "word", "type": "text", "text": "hi", "fontFamily": "No Such Font"}]);
+    assert_eq!(engine().render(task(&font)).await.unwrap().warnings.len(), 1);
+    let (fault, word, element) = code(Task { strict: true, ..task(&font) }).await;
+    assert_eq!((fault, word.as_str()), (Fault::Caller, "strict_warnings"));
+    assert_eq!(element, "word");
+}
+
+#[tokio::test]
+async fn late_and_withdrawn_tasks_are_not_begun() {
+    let late = Task { deadline: Some(Instant::now()), ..card() };
+    assert_eq!(code(late).await.1, "deadline_exceeded");
+
+    let claim = Claim::default();
+    assert!(claim.withdraw() && !claim.withdraw(), "it is withdrawn once");
+    let failure = engine().render_claimed(card(), claim).await.unwrap_err();
+    assert_eq!(failure.code, "deadline_exceeded");
+}
+
+#[tokio::test]
+async fn a_begun_task_cannot_be_withdrawn() {
+    let claim = Claim::default();
+    engine().render_claimed(card(), claim.clone()).await.unwrap();
+    assert!(!claim.withdraw(), "it was begun");
+}
+
+/// Layout and encoding on the render threads, painting in batches on another.
+#[tokio::test]
+async fn a_gpu_paints_for_all_threads() {
+    let choice = Choice { allow_software: true, ..Choice::default() };
+    if gpu::adapters().is_empty() {
+        println!("skipped: this machine has no Vulkan adapter");
+        return;
+    }
+    let painter = Painter::open(choice).unwrap();
+    let engine = Engine::with_painter(config(), Fonts::bundled(), Some(painter)).unwrap();
+    assert_eq!(engine.adapter().backend, "gpu");
+    let all = (0..40).map(|_| engine.render(card()));
+    let all = futures::future::try_join_all(all).await.unwrap();
+    assert!(all.iter().all(|rendered| rendered.png == all[0].png), "equal tasks, equal files");
+}

@@ -1,0 +1,188 @@
+//! The render threads: layout, painting on the CPU, encoding.
+//!
+//! Each has scratch memory of its own and shares nothing that is locked while it works, but the
+//! cache of scaled pictures. With a GPU these threads lay out and encode, and [`super::gpu`] paints
+//! in between. A panic fails its job alone; the scratch it may have torn is made anew.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use pixeldrive_model::{Failure, Fault, Warning};
+use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::drawing::Drawing;
+use pixeldrive_render::encode::encode;
+use pixeldrive_render::pixels::Pixels;
+use pixeldrive_render::{Fonts, Layouter, Scaled};
+
+use super::Rendered;
+use super::gpu::Laid;
+use super::job::{Job, Ticket, lap};
+use super::lanes::Lanes;
+
+/// What a render thread is asked for.
+pub(super) enum Work {
+    /// A job from its beginning.
+    Begin(Job),
+    /// A job that the GPU has painted.
+    Encode(Painted),
+}
+
+/// A job that only lacks its file.
+pub(super) struct Painted {
+    pub(super) pixels: Pixels,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) ticket: Ticket,
+}
+
+/// What render threads share.
+pub(super) struct Shared {
+    pub(super) fonts: Fonts,
+    pub(super) scaled: Arc<Scaled>,
+    pub(super) queue: Arc<Lanes<Work>>,
+    /// Where drawings go when a GPU paints.
+    pub(super) gpu: Option<Arc<Lanes<Laid>>>,
+}
+
+/// A thread's scratch memory.
+struct Scratch {
+    layouter: Layouter,
+    painter: cpu::Painter,
+}
+
+impl Scratch {
+    fn new(shared: &Shared) -> Self {
+        let layouter = Layouter::new(&shared.fonts, Arc::clone(&shared.scaled));
+        Self { layouter, painter: cpu::Painter::new() }
+    }
+}
+
+/// A render thread's life.
+pub(super) fn work(shared: &Shared) {
+    let mut scratch = Scratch::new(shared);
+    while let Some(work) = shared.queue.pop() {
+        match work {
+            Work::Begin(job) if job.ticket.begin() => begin(shared, &mut scratch, job),
+            // Withdrawn, late, or nobody listens.
+            Work::Begin(_) => {}
+            Work::Encode(painted) => finish(painted),
+        }
+    }
+}
+
+fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
+    let Job { bound, assets, mut ticket } = job;
+    let mut clock = Instant::now();
+    let laid = guarded(|| Ok(scratch.layouter.lay_out(&bound, &assets)?));
+    ticket.timings.layout = lap(&mut clock);
+    let strict = ticket.strict;
+    let laid = laid.and_then(|(drawing, warnings)| match strictly(strict, &warnings) {
+        Some(failure) => Err(failure),
+        None => Ok((drawing, warnings)),
+    });
+    let (drawing, warnings) = match laid {
+        Ok(laid) => laid,
+        Err(failure) => return fail(shared, scratch, ticket, failure),
+    };
+    if let Some(gpu) = &shared.gpu {
+        return gpu.push(ticket.lane, Laid { drawing, warnings, ticket });
+    }
+    let painted = guarded(|| paint_one(&mut scratch.painter, drawing));
+    ticket.timings.paint = lap(&mut clock);
+    match painted {
+        Ok(pixels) => finish(Painted { pixels, warnings, ticket }),
+        Err(failure) => fail(shared, scratch, ticket, failure),
+    }
+}
+
+fn fail(shared: &Shared, scratch: &mut Scratch, ticket: Ticket, failure: Failure) {
+    if failure.code == PANICKED {
+        *scratch = Scratch::new(shared);
+    }
+    ticket.answer(Err(failure));
+}
+
+fn paint_one(painter: &mut dyn Painter, drawing: Drawing) -> Result<Pixels, Failure> {
+    match painter.paint(&[drawing]).pop() {
+        Some(painted) => Ok(painted?),
+        None => Err(broken("paint_failed", "the painter gave no answer")),
+    }
+}
+
+/// The last step; nothing of a thread's scratch is used.
+fn finish(painted: Painted) {
+    let Painted { pixels, warnings, mut ticket } = painted;
+    let mut clock = Instant::now();
+    let encoded = guarded(|| Ok(encode(&pixels, ticket.pixel_ratio)?));
+    ticket.timings.encode = lap(&mut clock);
+    let outcome = encoded.map(|png| Rendered {
+        png: Bytes::from(png),
+        width: pixels.width,
+        height: pixels.height,
+        warnings,
+        timings: ticket.timings,
+    });
+    ticket.answer(outcome);
+}
+
+/// The failure that warnings are under `strict`.
+fn strictly(strict: bool, warnings: &[Warning]) -> Option<Failure> {
+    let first = warnings.first().filter(|_| strict)?;
+    let all: Vec<_> = warnings.iter().take(10).map(|w| w.message.as_str()).collect();
+    Some(Failure {
+        fault: Fault::Caller,
+        code: "strict_warnings".to_owned(),
+        message: format!("warnings are errors with `strict`: {}", all.join("; ")),
+        element: first.element.clone(),
+    })
+}
+
+/// The code of a render that ended in a panic.
+pub(super) const PANICKED: &str = "render_panicked";
+
+/// Runs a step of a render; a panic becomes the operator's failure.
+pub(super) fn guarded<T>(step: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| {
+        tracing::error!(said = words(panic.as_ref()), "a render panicked");
+        Err(broken(PANICKED, "the renderer failed on this input; the worker's log says more"))
+    })
+}
+
+fn broken(code: &str, message: &str) -> Failure {
+    Failure {
+        fault: Fault::Operator,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        element: String::new(),
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("nothing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_operators_failure() {
+        let outcome: Result<(), _> = guarded(|| panic!("a bug"));
+        let failure = outcome.unwrap_err();
+        assert_eq!((failure.fault, failure.code.as_str()), (Fault::Operator, PANICKED));
+        assert!(!failure.message.contains("a bug"), "what went on inside is for the log");
+    }
+
+    #[test]
+    fn strict_turns_warnings_into_a_failure() {
+        let warnings = [Warning::new("text_truncated", "title", "2 lines were cut")];
+        assert_eq!(strictly(true, &[]), None);
+        assert_eq!(strictly(false, &warnings), None);
+        let failure = strictly(true, &warnings).unwrap();
+        assert_eq!((failure.fault, failure.element.as_str()), (Fault::Caller, "title"));
+        assert!(failure.message.contains("2 lines were cut"), "{failure}");
+    }
+}

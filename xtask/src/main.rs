@@ -1,0 +1,119 @@
+//! Project tasks: `cargo xtask test|demo|bless|bench`.
+//!
+//! `test` is what CI runs and what a contributor runs; there is no second list of steps anywhere.
+//!
+//! Deliberately absent: anything about the product. A task only starts cargo with the right
+//! arguments and surroundings.
+
+mod steps;
+mod vulkan;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use steps::{Steps, cargo};
+
+/// Project tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Installs what the tests need, then runs everything that CI runs.
+    Test,
+    /// Renders a thousand pictures and keeps serving them.
+    Demo {
+        /// Passed on to `pixeldrive demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Paints the reference pictures of the golden tests anew. Look at each before committing it.
+    Bless,
+    /// Runs the benchmarks.
+    Bench {
+        /// Passed on to criterion, such as the name of a benchmark.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Test => test(),
+        Task::Demo { arguments } => demo(&arguments),
+        Task::Bless => bless(),
+        Task::Bench { arguments } => bench(&arguments),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            steps::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top folder of the repository.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn test() -> Result<bool> {
+    let driver = vulkan::install()?;
+    let mut steps = Steps::default();
+    steps.run("format", cargo(&["fmt", "--all", "--check"]));
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    steps.run("lints", cargo(&clippy));
+    // The tests of the GPU painter paint on this software driver, so that their pixels are the
+    // same on every machine.
+    let test = |arguments: &[&str]| {
+        let mut command = cargo(arguments);
+        driver.put_into(&mut command);
+        command
+    };
+    if steps::answers(&mut cargo(&["nextest", "--version"])) {
+        let nextest = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
+        steps.count("tests", test(&nextest));
+        steps.count("doc tests", test(&["test", "--workspace", "--locked", "--doc"]));
+    } else {
+        steps.count("tests", test(&["test", "--workspace", "--locked", "--no-fail-fast"]));
+    }
+    // The profile of the tests: whether each benchmark runs at all is the question here.
+    let smoke = [
+        "bench",
+        "--profile",
+        "dev",
+        "--locked",
+        // All of the workspace, as for the tests: another choice of packages would have cargo build
+        // the dependencies again with other features.
+        "--workspace",
+        "--bench",
+        "*",
+        "--",
+        "--test",
+    ];
+    steps.run("benchmarks, once each", test(&smoke));
+    if steps::answers(&mut cargo(&["deny", "--version"])) {
+        steps.run("dependencies", cargo(&["deny", "check", "licenses", "bans", "sources"]));
+    } else {
+        steps::say("cargo-deny is not installed: licences and sources are not checked here");
+    }
+    Ok(steps.finish())
+}
+
+fn demo(arguments: &[String]) -> Result<bool> {
+    let mut command = cargo(&["run", "--release", "-p", "pixeldrive", "--", "demo"]);
+    Ok(command.args(arguments).status()?.success())
+}
+
+fn bless() -> Result<bool> {
+    let golden = ["run", "-p", "pixeldrive-tests", "--bin", "bless"];
+    Ok(cargo(&golden).status()?.success())
+}
+
+fn bench(arguments: &[String]) -> Result<bool> {
+    let mut command = cargo(&["bench", "-p", "pixeldrive-benches", "--"]);
+    Ok(command.args(arguments).status()?.success())
+}
