@@ -67,7 +67,7 @@ impl Farm {
         loop {
             let lease = LeaseId::new();
             let gateway = "bench".to_owned();
-            let claim = Claim { limit: GROUP, lease, until: NOW + 30_000, gateway };
+            let claim = Claim { limit: GROUP, idle: true, lease, until: NOW + 30_000, gateway };
             let jobs = self.store.claim(claim, NOW).await?.jobs;
             if jobs.is_empty() {
                 return Ok(start.elapsed());

@@ -107,7 +107,12 @@ pub(crate) async fn gateway(config: Gateway, shutdown: CancellationToken) -> Res
     welcome(&state.token);
     say(format!("Workers dial {}", workers.local_addr()?));
     say(format!("Listening on http://{}", state.http.local_addr()?));
-    run(state, TcpListenerStream::new(workers), shutdown).await
+    let workers = TcpListenerStream::new(workers).map(|accepted| {
+        let stream = accepted?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    });
+    run(state, workers, shutdown).await
 }
 
 async fn open(front: Front, epoch: Epoch, worker_token: String) -> Result<State> {

@@ -14,9 +14,6 @@ pub enum Error {
     /// The store failed as the gateway started.
     #[error("cannot take back the leases of this gateway's earlier life")]
     Recover(#[source] pixeldrive_store::Error),
-    /// The public listener failed.
-    #[error("the HTTP listener failed")]
-    Http(#[source] std::io::Error),
     /// The workers' listener failed.
     #[error("the workers' listener failed")]
     Workers(#[source] tonic::transport::Error),
@@ -29,7 +26,7 @@ impl Error {
         match self {
             Self::SigningKeys(_) => Fault::Operator,
             Self::Recover(error) => error.fault(),
-            Self::Http(_) | Self::Workers(_) => Fault::Transient,
+            Self::Workers(_) => Fault::Transient,
         }
     }
 }

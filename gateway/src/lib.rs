@@ -78,19 +78,14 @@ where
     );
     let router = http::router(state.clone());
 
-    // A listener that fails takes the rest down in good order.
+    // The workers' listener takes the rest down in good order when it fails.
     let shutdown = shutdown.child_token();
     let callers = async {
-        let server =
-            axum::serve(http, router).with_graceful_shutdown(draining.clone().cancelled_owned());
         let served = async {
-            server.await?;
+            http::server::serve(http, router, draining.clone()).await;
             state.drained().await;
-            Ok(())
         };
-        let ended = until(served, draining, dispatch::DRAIN).await;
-        shutdown.cancel();
-        ended.map_err(Error::Http)
+        until(served, draining, dispatch::DRAIN).await;
     };
     let farm = async {
         let closed = dispatch.closed().clone();
@@ -101,12 +96,12 @@ where
             .serve_with_incoming_shutdown(accepted(workers), closed.cancelled_owned());
         let ended = until(server, dispatch.closed(), CLOSE).await;
         shutdown.cancel();
-        ended.map_err(Error::Workers)
+        ended.unwrap_or(Ok(())).map_err(Error::Workers)
     };
     let previews = draining.run_until_cancelled(sweep_previews(&*blobs));
     let dispatching = dispatch.run(shutdown.clone());
-    let (callers, farm, (), _) = tokio::join!(callers, farm, dispatching, previews);
-    callers.and(farm)
+    let ((), farm, (), _) = tokio::join!(callers, farm, dispatching, previews);
+    farm
 }
 
 fn dispatch_config(config: &Config) -> DispatchConfig {
@@ -122,18 +117,18 @@ fn dispatch_config(config: &Config) -> DispatchConfig {
 
 /// Waits for a server, but not longer than `grace` once `stopping`: a connection that its peer
 /// leaves open would hold it up for ever.
-async fn until<E>(
-    server: impl Future<Output = Result<(), E>>,
+async fn until<T>(
+    server: impl Future<Output = T>,
     stopping: &CancellationToken,
     grace: Duration,
-) -> Result<(), E> {
+) -> Option<T> {
     let stopped = async {
         stopping.cancelled().await;
         tokio::time::sleep(grace).await;
     };
     tokio::select! {
-        ended = server => ended,
-        () = stopped => Ok(()),
+        ended = server => Some(ended),
+        () = stopped => None,
     }
 }
 

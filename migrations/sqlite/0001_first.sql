@@ -156,7 +156,8 @@ CREATE TABLE batch (
 --   delayed    tried again at run_at
 --   completed  its picture is recorded; from_cache when another took the credit
 --   failed     not tried again
--- A row that has a vtime was paid for in advance; the others never cost anything.
+-- A row that has a vtime was paid for in advance; the others never cost anything. `lost` counts the
+-- attempts during which the worker vanished: twice, and the row is suspected of having killed it.
 CREATE TABLE job (
     id          BLOB    NOT NULL PRIMARY KEY,
     batch       BLOB    NOT NULL REFERENCES batch (id),
@@ -167,6 +168,7 @@ CREATE TABLE job (
     leader      BLOB,
     from_cache  INTEGER NOT NULL DEFAULT 0,
     attempts    INTEGER NOT NULL DEFAULT 0,
+    lost        INTEGER NOT NULL DEFAULT 0,
     run_at      INTEGER,
     lease       BLOB,
     lease_until INTEGER,
@@ -183,6 +185,7 @@ CREATE TABLE job (
     CONSTRAINT job_following CHECK (state <> 'following' OR leader IS NOT NULL),
     CONSTRAINT job_from_cache CHECK (from_cache IN (0, 1) AND (from_cache = 0 OR state = 'completed')),
     CONSTRAINT job_attempts CHECK (attempts >= 0),
+    CONSTRAINT job_lost CHECK (lost BETWEEN 0 AND attempts),
     CONSTRAINT job_run_at CHECK ((state = 'delayed') = (run_at IS NOT NULL)),
     CONSTRAINT job_lease CHECK ((state = 'active') = (lease IS NOT NULL)),
     CONSTRAINT job_lease_until CHECK ((state = 'active') = (lease_until IS NOT NULL)),

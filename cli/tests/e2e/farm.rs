@@ -12,6 +12,10 @@ const ROWS: usize = 400;
 
 /// A gateway on a fresh folder, and where workers dial it.
 fn gateway() -> (TempDir, Process, Client, String) {
+    gateway_at("127.0.0.1:0")
+}
+
+fn gateway_at(workers: &str) -> (TempDir, Process, Client, String) {
     let data = tempfile::tempdir().expect("a folder");
     let folder = data.path().to_str().expect("a path");
     let mut command = pixeldrive(&[
@@ -21,7 +25,7 @@ fn gateway() -> (TempDir, Process, Client, String) {
         "--listen",
         "127.0.0.1:0",
         "--worker-listen",
-        "127.0.0.1:0",
+        workers,
     ]);
     command.env("PIXELDRIVE_BOOTSTRAP_TOKEN", TOKEN).env("PIXELDRIVE_WORKER_TOKEN", WORKER_TOKEN);
     let process = Process::start(command);
@@ -68,7 +72,8 @@ async fn workers_share_a_batch_and_losing_one_loses_nothing() {
 
 #[tokio::test]
 async fn a_worker_comes_back_to_a_gateway_that_was_away() {
-    let (data, gateway, client, dial) = gateway();
+    // An address of its own, lest another test take the port while nobody listens there.
+    let (data, gateway, client, dial) = gateway_at("127.0.0.7:0");
     let _worker = worker(&dial, WORKER_TOKEN, None);
     client.ready(1).await;
     let template = client.template(&card()).await;

@@ -44,6 +44,8 @@ macro_rules! suite {
             scripts: an_expired_lease_is_taken_back
             scripts: a_renewed_lease_lasts
             scripts: a_gateway_recovers_what_its_earlier_life_left
+            scripts: a_suspect_comes_alone
+            scripts: a_suspect_whose_picture_is_recorded_passes
             scripts: a_job_that_kills_its_gateway_fails_in_the_end
             jobs: what_was_submitted_is_what_is_claimed
             jobs: warnings_and_failures_are_kept

@@ -127,7 +127,9 @@ pub trait Store: Send + Sync {
     // The queue.
 
     /// Leases up to `limit` ready jobs in fair order. Jobs whose picture was recorded meanwhile
-    /// are completed in passing, and not given out; their batches are answered.
+    /// are completed in passing, and not given out; their batches are answered. A job that was lost
+    /// with its worker twice is a suspect: it is given out by itself, to an idle asker alone, and
+    /// those behind it wait, so that it takes no other job down with it.
     async fn claim(&self, claim: Claim, now: Millis) -> Result<Claimed, Error>;
     /// Extends leases; answers those that no active job is under any more. One that ran out but was
     /// not taken back yet is extended.
@@ -138,8 +140,8 @@ pub trait Store: Send + Sync {
         now: Millis,
     ) -> Result<Vec<LeaseId>, Error>;
     /// Settles a group of jobs in one transaction: completed ones record their picture and capture,
-    /// failed ones void, delayed ones wait for `run_at`, released ones are ready again and the attempt
-    /// does not count. A job that is not under its lease any more is left alone.
+    /// failed ones void, delayed ones wait for `run_at`, lost and released ones are ready again, and
+    /// of the released ones the attempt does not count. A job that is not under its lease any more is left alone.
     async fn settle(&self, outcomes: &[Settle], now: Millis) -> Result<Settled, Error>;
     /// Makes due delayed jobs ready, takes back expired leases (ready again, or failed after
     /// `attempts_max`), voids expired holds. Answers what it did.

@@ -253,6 +253,8 @@ pub struct BatchRow {
 pub struct Claim {
     /// Jobs at most.
     pub limit: u32,
+    /// Whoever asks holds no other job, so that a suspect may be given to it.
+    pub idle: bool,
     /// The lease they are given out with.
     pub lease: LeaseId,
     /// When it ends unless renewed.
@@ -293,6 +295,8 @@ pub struct ClaimedJob {
     pub strict: bool,
     /// This attempt's number, from 1.
     pub attempt: u32,
+    /// It was lost with its worker twice, so that it comes alone and should stay alone.
+    pub suspect: bool,
 }
 
 /// The end of an attempt at a job.
@@ -320,6 +324,8 @@ pub enum Outcome {
         /// What went wrong.
         failure: Failure,
     },
+    /// Whoever had it vanished: it is ready again, and the attempt counts.
+    Lost,
     /// It was not started.
     Released,
 }

@@ -115,6 +115,8 @@ struct BulkJob {
     template: TemplateId,
     hash: FieldsHash,
     attempt: u32,
+    /// It may kill whoever has it: nothing else is sent there meanwhile.
+    suspect: bool,
 }
 
 impl Dispatch {

@@ -89,7 +89,7 @@ impl Shared {
         match held.origin {
             Origin::Interactive(ticket) => ticket.answer(Answer::Lost),
             Origin::Bulk(job) => {
-                let outcome = retry::lost(job.attempt, self.config.attempts_max, clock::now());
+                let outcome = retry::lost(job.attempt, self.config.attempts_max);
                 self.settler.push(Settle { job: held.job, lease: held.lease, outcome });
             }
         }

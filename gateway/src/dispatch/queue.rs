@@ -11,6 +11,7 @@ use pixeldrive_model::{LeaseId, image_key};
 use pixeldrive_proto::v1;
 use pixeldrive_store::{Claim, ClaimedJob, Error, Millis};
 
+use super::workers::Hungry;
 use super::{BulkJob, Held, Origin, Shared};
 use crate::clock;
 
@@ -60,7 +61,7 @@ async fn sweep(shared: &Shared) -> Result<Millis, Error> {
 
 /// Claims for every worker that has room, while there are jobs.
 async fn claim(shared: &Shared) -> Result<(), Error> {
-    while let Some((session, limit)) = shared.workers.hungry() {
+    while let Some(Hungry { session, limit, idle }) = shared.workers.hungry() {
         if shared.draining.is_cancelled() {
             return Ok(());
         }
@@ -68,11 +69,12 @@ async fn claim(shared: &Shared) -> Result<(), Error> {
         let lease = LeaseId::new();
         let until = now + Millis::from(shared.config.lease_ms);
         let gateway = shared.config.name.clone();
-        let claimed = shared.store.claim(Claim { limit, lease, until, gateway }, now).await?;
+        let claimed = shared.store.claim(Claim { limit, idle, lease, until, gateway }, now).await?;
         shared.watches.bump(&claimed.batches);
         let passed = !claimed.batches.is_empty();
         let some = !claimed.jobs.is_empty();
         let full = claimed.jobs.len() >= limit as usize;
+        let suspect = claimed.jobs.iter().any(|job| job.suspect);
         if some {
             let mut batches: Vec<_> = claimed.jobs.iter().map(|job| job.batch).collect();
             batches.dedup();
@@ -82,8 +84,9 @@ async fn claim(shared: &Shared) -> Result<(), Error> {
                 returned.into_iter().for_each(|held| shared.release(held));
             }
         }
-        // Fewer than asked for is the end of the queue, unless some were completed in passing.
-        if !full && !passed {
+        // Fewer than asked for is the end of the queue, unless some were completed in passing or
+        // one had to come alone.
+        if !(full || passed || suspect) {
             break;
         }
     }
@@ -108,6 +111,7 @@ fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
         template: job.template,
         hash: job.hash,
         attempt: job.attempt,
+        suspect: job.suspect,
     });
     let (sent, template) = (Instant::now(), job.version);
     (message, Held { job: job.id, lease, template, key, sent, origin })

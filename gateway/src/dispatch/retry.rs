@@ -27,8 +27,8 @@ pub(super) fn after(
 
 /// What becomes of a job whose worker was lost. The attempt counts, since the job may be what
 /// killed the worker, but nothing is gained by waiting.
-pub(super) fn lost(attempt: u32, attempts_max: u32, now: Millis) -> Outcome {
-    after(worker_lost(), attempt, attempts_max, now, 0.0)
+pub(super) fn lost(attempt: u32, attempts_max: u32) -> Outcome {
+    if attempt < attempts_max { Outcome::Lost } else { Outcome::Failed(worker_lost()) }
 }
 
 /// The failure of whatever a lost worker held.

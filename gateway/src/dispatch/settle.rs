@@ -118,7 +118,7 @@ fn rouse(shared: &Shared, group: &[Settle]) {
     for settle in group {
         match &settle.outcome {
             Outcome::Delayed { run_at, .. } => shared.due_at(*run_at),
-            Outcome::Released => shared.wake.notify_one(),
+            Outcome::Lost | Outcome::Released => shared.wake.notify_one(),
             Outcome::Completed(_) | Outcome::Failed(_) => {}
         }
     }

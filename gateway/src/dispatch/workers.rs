@@ -40,6 +40,15 @@ pub(super) struct Count {
     pub(super) all: usize,
 }
 
+/// Whom to claim jobs for.
+pub(super) struct Hungry {
+    pub(super) session: SessionId,
+    /// How many.
+    pub(super) limit: u32,
+    /// It holds no job of a batch.
+    pub(super) idle: bool,
+}
+
 #[derive(Default)]
 pub(super) struct Workers {
     state: Mutex<State>,
@@ -114,16 +123,17 @@ impl Workers {
         }
     }
 
-    /// Whom to claim jobs for, and how many.
-    pub(super) fn hungry(&self) -> Option<(SessionId, u32)> {
+    /// Whom to claim jobs for: the idle first, since they may have a suspect, then whoever has the
+    /// most room.
+    pub(super) fn hungry(&self) -> Option<Hungry> {
         let state = self.state.lock();
         let hungry = state.sessions.iter().filter(|(_, session)| session.hungry());
-        let (&id, session) = hungry.max_by_key(|(_, session)| session.bulk)?;
+        let (&id, session) = hungry.max_by_key(|(_, session)| (session.idle(), session.bulk))?;
         let alone = state.live() == 1;
         // Of several, each gets one round of work before any gets a second, so that the end of a
         // batch is not left to one of them.
         let limit = if alone { session.bulk } else { session.bulk.min(session.slots) };
-        Some((id, limit.min(CLAIM_JOBS_MAX)))
+        Some(Hungry { session: id, limit: limit.min(CLAIM_JOBS_MAX), idle: session.idle() })
     }
 
     /// Sends claimed jobs. Hands them back when the session takes no more.
@@ -324,9 +334,17 @@ impl Session {
     /// Whether it is worth claiming for: a quarter of its permits are free. Claiming for each
     /// permit as it comes would be one transaction per job.
     fn hungry(&self) -> bool {
-        let held = self.jobs.values().filter(|held| held.bulk().is_some()).count();
-        let free = self.bulk as usize;
-        !self.leaving && free > 0 && free * 4 >= free + held
+        let (held, free) = (self.bulk_jobs().count(), self.bulk as usize);
+        let suspect = self.bulk_jobs().any(|job| job.suspect);
+        !self.leaving && !suspect && free > 0 && free * 4 >= free + held
+    }
+
+    fn idle(&self) -> bool {
+        self.bulk_jobs().next().is_none()
+    }
+
+    fn bulk_jobs(&self) -> impl Iterator<Item = &BulkJob> {
+        self.jobs.values().filter_map(Held::bulk)
     }
 
     /// The job comes back from the worker, if it is out under that lease.

@@ -18,6 +18,7 @@ mod limiter;
 pub(crate) mod previews;
 mod range;
 mod render;
+pub(crate) mod server;
 mod sign;
 mod stream;
 mod template;

@@ -33,7 +33,7 @@ fn pictures(prefix: &str, count: usize) -> Vec<String> {
 
 fn claim(limit: u32) -> Claim {
     let (lease, gateway) = (LeaseId::new(), "g1".to_owned());
-    Claim { limit, lease, until: START + LEASE_MS, gateway }
+    Claim { limit, idle: true, lease, until: START + LEASE_MS, gateway }
 }
 
 pub(crate) async fn a_batch_needs_its_template_and_rows<Keep>(

@@ -216,7 +216,7 @@ impl Model {
     async fn claim(&mut self, limit: u32) -> Vec<(JobId, LeaseId)> {
         let lease = LeaseId::new();
         let until = self.now + LEASE_MS;
-        let claim = Claim { limit, lease, until, gateway: "g1".to_owned() };
+        let claim = Claim { limit, idle: true, lease, until, gateway: "g1".to_owned() };
         let jobs = self.store.claim(claim, self.now).await.unwrap().jobs;
         assert!(jobs.len() <= limit as usize, "no more than asked for");
         for job in &jobs {

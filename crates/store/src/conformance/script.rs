@@ -142,8 +142,13 @@ impl World {
         let (store, now) = (self.store.clone(), self.now);
         Ok(match *words {
             ["submit", batch, account, ref rows @ ..] => self.submit(batch, account, rows).await?,
-            ["claim", lease, limit] => self.claim(lease, number(limit), "g1").await?,
-            ["claim", lease, limit, gateway] => self.claim(lease, number(limit), gateway).await?,
+            ["claim", lease, limit] => self.claim(lease, number(limit), "g1", true).await?,
+            ["claim", lease, limit, "busy"] => {
+                self.claim(lease, number(limit), "g1", false).await?
+            }
+            ["claim", lease, limit, gateway] => {
+                self.claim(lease, number(limit), gateway, true).await?
+            }
             ["settle", lease, ref jobs @ ..] => self.settle(lease, jobs).await?,
             ["renew", lease] => {
                 let lease = self.lease(lease);
@@ -223,10 +228,16 @@ impl World {
         Ok(format!("held {held} free {available} ready {ready}"))
     }
 
-    async fn claim(&mut self, lease: &str, limit: u32, gateway: &str) -> Result<String, Error> {
+    async fn claim(
+        &mut self,
+        lease: &str,
+        limit: u32,
+        gateway: &str,
+        idle: bool,
+    ) -> Result<String, Error> {
         let lease = *self.leases.entry(lease.to_owned()).or_insert_with(LeaseId::new);
         let (until, gateway) = (self.now + LEASE_MS, gateway.to_owned());
-        let claim = Claim { limit, lease, until, gateway };
+        let claim = Claim { limit, idle, lease, until, gateway };
         let claimed = self.store.claim(claim, self.now).await?;
         let mut answer: Vec<String> =
             claimed.jobs.iter().map(|job| self.job_name(job.id)).collect();
@@ -249,6 +260,7 @@ impl World {
                 let outcome = match outcome.split_once(':') {
                     None if outcome == "done" => Outcome::Completed(render),
                     None if outcome == "failed" => Outcome::Failed(failure("asset_not_found")),
+                    None if outcome == "lost" => Outcome::Lost,
                     None if outcome == "released" => Outcome::Released,
                     Some(("delayed", ms)) => Outcome::Delayed {
                         run_at: self.now + number::<Millis>(ms),

@@ -324,6 +324,42 @@ scripts! {
         claim l3 8 g1             b1.0 b1.2
     ";
 
+    a_suspect_comes_alone: "
+        account acme 9
+        submit b1 acme x y z      held 3 free 6 ready 3
+        claim l1 2                b1.0 b1.1
+        settle l1 b1.0=lost b1.1=lost   settled b1
+        job b1.0                  waiting attempts 1
+        claim l2 8                b1.0 b1.1 b1.2   # once may be chance
+        recover g1                ready 3
+        claim l3 8 busy           nothing          # twice is not
+        claim l4 8                b1.0
+        claim l5 8                b1.1
+        settle l4 b1.0=done       settled b1
+        settle l5 b1.1=released   settled b1
+        claim l6 8                b1.1
+        settle l6 b1.1=lost       settled b1
+        claim l7 8 busy           nothing
+        claim l8 8                b1.1
+        claim l9 8 busy           b1.2             # lost once
+        settle l8 b1.1=done       settled b1
+        settle l9 b1.2=done       settled b1
+        balance acme              free 6 held 0 spent 3
+    ";
+
+    a_suspect_whose_picture_is_recorded_passes: "
+        account acme 9
+        submit b1 acme x y        held 2 free 7 ready 2
+        claim l1 1                b1.0
+        settle l1 b1.0=lost       settled b1
+        claim l2 1                b1.0
+        settle l2 b1.0=lost       settled b1
+        hold h1 acme              free 6
+        capture h1 acme x         charged free 6
+        claim l3 8 busy           b1.1 b1
+        job b1.0                  completed cached attempts 2
+    ";
+
     a_job_that_kills_its_gateway_fails_in_the_end: "
         account acme 9
         submit b1 acme x x        held 1 free 8 ready 1

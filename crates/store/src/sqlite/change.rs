@@ -70,6 +70,8 @@ pub(super) enum To {
     Delayed(Millis, Failure),
     /// Ready again; the attempt counts.
     Ready,
+    /// Ready again; the attempt counts, and whoever had it is lost.
+    Lost,
     /// Ready again as if it had not been claimed.
     Released,
 }
@@ -82,6 +84,7 @@ struct Row<'a> {
     to: State,
     from_cache: bool,
     uncount: u32,
+    lost: u32,
     run_at: Option<Millis>,
     failure: Option<&'a Failure>,
 }
@@ -89,12 +92,12 @@ struct Row<'a> {
 pub(super) const CHANGE_JOBS: &str = "
     UPDATE job SET
         state = change.new, from_cache = change.from_cache,
-        attempts = job.attempts - change.uncount, run_at = change.run_at,
+        attempts = job.attempts - change.uncount, lost = job.lost + change.lost, run_at = change.run_at,
         lease = NULL, lease_until = NULL, gateway = NULL,
         failure = iif(change.new = 'waiting', job.failure, change.failure)
     FROM (SELECT unhex(value ->> 'job', '-') AS id, value ->> 'from' AS old,
                  value ->> 'to' AS new, value ->> 'from_cache' AS from_cache,
-                 value ->> 'uncount' AS uncount, value ->> 'run_at' AS run_at,
+                 value ->> 'uncount' AS uncount, value ->> 'lost' AS lost, value ->> 'run_at' AS run_at,
                  value ->> 'failure' AS failure
           FROM json_each(?1)) AS change
     WHERE job.id = change.id AND job.state = change.old";
@@ -122,7 +125,7 @@ pub(super) async fn apply(tx: &mut Tx, changes: &[(Live, To)], now: Millis) -> R
             let kind = match to {
                 To::Completed => Kind::Capture,
                 To::Cached | To::Failed(_) => Kind::Void,
-                To::Delayed(..) | To::Ready | To::Released => return None,
+                To::Delayed(..) | To::Ready | To::Lost | To::Released => return None,
             };
             // A batch's hold has the batch's id.
             Some((live.job, Resolution(kind, live.account, HoldId(live.batch.0), live.job.0)))
@@ -139,7 +142,7 @@ fn row<'a>(live: &Live, to: &'a To) -> Row<'a> {
         To::Completed | To::Cached => (State::Completed, None, None),
         To::Failed(failure) => (State::Failed, None, Some(failure)),
         To::Delayed(run_at, failure) => (State::Delayed, Some(*run_at), Some(failure)),
-        To::Ready | To::Released => (State::Waiting, None, None),
+        To::Ready | To::Lost | To::Released => (State::Waiting, None, None),
     };
     Row {
         job: live.job,
@@ -147,6 +150,7 @@ fn row<'a>(live: &Live, to: &'a To) -> Row<'a> {
         to: state,
         from_cache: matches!(to, To::Cached),
         uncount: u32::from(matches!(to, To::Released)),
+        lost: u32::from(matches!(to, To::Lost)),
         run_at,
         failure,
     }

@@ -12,6 +12,7 @@ use crate::{Claim, Claimed, ClaimedJob, Error, Millis};
 /// The next jobs in fair order: one walk along `job_ready`, then a look-up each.
 pub(super) const NEXT: &str = "
     SELECT j.id, j.batch, j.hash, j.payload, j.vtime, j.attempts + 1 AS attempt,
+           j.lost >= 2 AS suspect,
            b.account, b.template, b.version, b.pixel_ratio, b.strict,
            EXISTS (SELECT 1 FROM render AS r
                    WHERE r.template = b.template AND r.hash = j.hash
@@ -35,20 +36,31 @@ pub(super) async fn claim(db: &Sqlite, claim: &Claim, now: Millis) -> Result<Cla
         let room = i64::from(claim.limit) - jobs.len() as i64;
         let next = sqlx::query(NEXT).bind(room).fetch_all(&mut *tx).await?;
         let (taken, done) = (jobs.len(), passed.len());
+        let mut alone = false;
         for row in &next {
-            reached = reached.max(row.try_get("vtime")?);
             let job = read(row)?;
-            if row.try_get("recorded")? {
+            let recorded: bool = row.try_get("recorded")?;
+            if job.suspect && !recorded {
+                alone = true;
+                if !(claim.idle && jobs.is_empty()) {
+                    break;
+                }
+            }
+            reached = reached.max(row.try_get("vtime")?);
+            if recorded {
                 let (batch, account, state) = (job.batch, job.account, State::Waiting);
                 passed.push((Live { job: job.id, batch, account, state }, To::Cached));
             } else {
                 jobs.push(job);
             }
+            if alone {
+                break;
+            }
         }
         apply(&mut tx, &passed[done..], now).await?;
         lease(&mut tx, claim, &jobs[taken..]).await?;
-        if next.len() < limit - taken {
-            break; // The queue is empty.
+        if alone || next.len() < limit - taken {
+            break; // What is next must wait, or nothing is.
         }
     }
     if !(jobs.is_empty() && passed.is_empty()) {
@@ -91,6 +103,7 @@ fn read(row: &SqliteRow) -> Result<ClaimedJob, Error> {
         pixel_ratio: row.try_get("pixel_ratio")?,
         strict: row.try_get("strict")?,
         attempt: row.try_get("attempt")?,
+        suspect: row.try_get("suspect")?,
     })
 }
 

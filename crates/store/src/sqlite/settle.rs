@@ -32,7 +32,9 @@ pub(super) async fn settle(
         .iter()
         .filter_map(|(job, outcome)| match outcome {
             Outcome::Completed(render) => Some(job.picture(render)),
-            Outcome::Failed(_) | Outcome::Delayed { .. } | Outcome::Released => None,
+            Outcome::Failed(_) | Outcome::Delayed { .. } | Outcome::Lost | Outcome::Released => {
+                None
+            }
         })
         .collect();
     let recorded = render::record(&mut tx, &pictures, now).await?;
@@ -48,6 +50,7 @@ pub(super) async fn settle(
                 Outcome::Completed(_) => To::Cached,
                 Outcome::Failed(failure) => To::Failed(failure.clone()),
                 Outcome::Delayed { run_at, failure } => To::Delayed(*run_at, failure.clone()),
+                Outcome::Lost => To::Lost,
                 Outcome::Released => To::Released,
             };
             (job.live, to)
@@ -129,7 +132,7 @@ pub(super) async fn recover(
 }
 
 fn ready(changes: &[(Live, To)]) -> u64 {
-    changes.iter().filter(|(_, to)| matches!(to, To::Ready)).count() as u64
+    changes.iter().filter(|(_, to)| matches!(to, To::Ready | To::Lost)).count() as u64
 }
 
 pub(super) const LEASE_RAN_OUT: &str = "
@@ -155,7 +158,7 @@ where
     Ok(rows
         .into_iter()
         .map(|(job, batch, account, attempts)| {
-            let to = if attempts < attempts_max { To::Ready } else { To::Failed(gone(attempts)) };
+            let to = if attempts < attempts_max { To::Lost } else { To::Failed(gone(attempts)) };
             (live(job, batch, account, State::Active), to)
         })
         .collect())

@@ -90,6 +90,40 @@ async fn a_worker_that_dies_mid_batch_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_job_that_kills_its_workers_takes_no_other_down() {
+    let world = World::start().await;
+    let batch = world.submit(6).await;
+    let poison = world.store.batch_jobs(batch).await.expect("jobs")[3].id.to_string();
+    let mut killed = 0;
+    let mut peer = Peer::join(&world).await;
+    peer.grant(v1::Lane::Bulk, 8);
+    while world.row(batch).await.completed < 5 || killed < 4 {
+        let jobs = peer.work().await;
+        if jobs.iter().any(|job| job.job_id == poison) {
+            killed += 1;
+            drop(peer);
+            peer = Peer::join(&world).await;
+            peer.grant(v1::Lane::Bulk, 8);
+            continue;
+        }
+        let completed = world.row(batch).await.completed + jobs.len() as u64;
+        for job in &jobs {
+            peer.answer(job, done(1));
+            peer.grant(v1::Lane::Bulk, 1);
+        }
+        world.until(batch, |batch| batch.completed == completed).await;
+    }
+    world.until(batch, |batch| batch.failed == 1).await;
+    for job in world.store.batch_jobs(batch).await.expect("jobs") {
+        let guilty = job.id.to_string() == poison;
+        let expected = if guilty { JobState::Failed } else { JobState::Completed };
+        assert_eq!(job.state, expected, "row {}: {:?}", job.seq, job.failure);
+    }
+    world.stop().await;
+    world.audit(5).await;
+}
+
+#[tokio::test]
 async fn two_workers_share_a_small_batch() {
     let world = World::start().await;
     let mut peers = [Peer::join(&world).await, Peer::join(&world).await];
