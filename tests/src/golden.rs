@@ -1,7 +1,7 @@
 //! Golden pictures: each `golden/*.json` must paint its `golden/*.png`.
 //!
-//! A case has a template, and may have a `payload`, a `pixelRatio` and the codes of the `warnings`
-//! that are expected; `about` says what to look for in the picture. `cargo xtask bless` paints the
+//! A case has a template, and may have a `payload`, a `pixelRatio`, `fonts` from the fixtures, and the
+//! codes of the `warnings` that are expected; `about` says what to look for in the picture. `cargo xtask bless` paints the
 //! references anew: look at each before committing it. When a case fails, `tests/report/index.html`
 //! shows what was expected, what was painted and where they differ.
 
@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 use crate::{Picture, Studio, folder};
 use anyhow::{Context, Result, bail, ensure};
-use pixeldrive_model::Payload;
+use pixeldrive_model::{Payload, Warning};
+use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::encode::encode;
 use serde_json::Value;
 
@@ -73,7 +74,11 @@ pub fn bless() -> Result<Vec<String>> {
     Ok(blessed)
 }
 
-fn cases() -> Result<BTreeSet<PathBuf>> {
+/// The cases there are.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn cases() -> Result<BTreeSet<PathBuf>> {
     let mut cases = BTreeSet::new();
     for entry in fs::read_dir(folder("golden"))? {
         let path = entry?.path();
@@ -84,12 +89,23 @@ fn cases() -> Result<BTreeSet<PathBuf>> {
     Ok(cases)
 }
 
-fn run(path: &PathBuf) -> Result<Case> {
-    let case: Value = serde_json::from_slice(&fs::read(path)?)?;
+/// Draws a case, and answers what was found, with the studio that drew it.
+///
+/// # Errors
+/// Whatever is wrong with the case.
+pub fn draw(case: &Value) -> Result<(Drawing, Vec<Warning>, Studio)> {
     let payload = case["payload"].as_object().cloned().unwrap_or_else(Payload::new);
     let ratio = case["pixelRatio"].as_f64().unwrap_or(1.0);
-    let mut studio = Studio::new(folder("fixtures"));
+    let fonts = case["fonts"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut studio = Studio::with_fonts(folder("fixtures"), &fonts.collect::<Vec<_>>())?;
     let (drawing, warnings) = studio.draw(&case["template"], &payload, ratio)?;
+    Ok((drawing, warnings, studio))
+}
+
+fn run(path: &PathBuf) -> Result<Case> {
+    let case: Value = serde_json::from_slice(&fs::read(path)?)?;
+    let ratio = case["pixelRatio"].as_f64().unwrap_or(1.0);
+    let (drawing, warnings, mut studio) = draw(&case)?;
     let codes: Vec<_> = warnings.iter().map(|warning| warning.code.as_str()).collect();
     let expected: Vec<_> =
         case["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -40,10 +40,27 @@ pub struct Studio {
 }
 
 impl Studio {
-    /// A studio whose relative image paths count from `images`.
+    /// A studio with the bundled fonts, whose relative image paths count from `images`.
     #[must_use]
     pub fn new(images: PathBuf) -> Self {
-        let layouter = Layouter::new(&Fonts::bundled(), Arc::new(Scaled::new(SCALED_BYTES_MAX)));
+        Self::with(&Fonts::bundled(), images)
+    }
+
+    /// A studio with fonts of the fixtures besides.
+    ///
+    /// # Errors
+    /// When a file is not there, or is no font.
+    pub fn with_fonts(images: PathBuf, files: &[&str]) -> Result<Self> {
+        let mut fonts = Fonts::bundled();
+        for file in files {
+            let path = folder("fixtures/fonts").join(file);
+            fonts.add(std::fs::read(&path).with_context(|| path.display().to_string())?)?;
+        }
+        Ok(Self::with(&fonts, images))
+    }
+
+    fn with(fonts: &Fonts, images: PathBuf) -> Self {
+        let layouter = Layouter::new(fonts, Arc::new(Scaled::new(SCALED_BYTES_MAX)));
         Self { layouter, painter: cpu::Painter::new(), images }
     }
 

@@ -16,7 +16,7 @@ use pixeldrive_render::Error;
 use pixeldrive_render::backend::{cpu, gpu};
 use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::pixels::Pixels;
-use pixeldrive_tests::{Studio, folder};
+use pixeldrive_tests::{Studio, folder, golden};
 use serde_json::{Value, json};
 
 /// Levels by which a channel may differ: both round in 8 bits, at other steps.
@@ -56,24 +56,15 @@ fn case(name: &str, template: &Value, images: &Path) -> Case {
 }
 
 /// The golden cases.
-fn golden() -> Vec<Case> {
-    let mut paths: Vec<_> = fs::read_dir(folder("golden"))
-        .expect("the golden cases")
-        .map(|entry| entry.expect("a golden case").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-        .collect();
-    paths.sort();
-    let mut studio = Studio::new(folder("fixtures"));
+fn drawn_cases() -> Vec<Case> {
     let draw = |path: &std::path::PathBuf| {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let case: Value = serde_json::from_slice(&fs::read(path).expect("the case")).expect("JSON");
-        let payload = case["payload"].as_object().cloned().unwrap_or_default();
-        let ratio = case["pixelRatio"].as_f64().unwrap_or(1.0);
-        let drawn = studio.draw(&case["template"], &payload, ratio);
-        let (drawing, _) = drawn.unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        let drawn = golden::draw(&case);
+        let (drawing, ..) = drawn.unwrap_or_else(|error| panic!("{name}: {error:#}"));
         Case { name, drawing }
     };
-    paths.iter().map(draw).collect()
+    golden::cases().expect("the golden cases").iter().map(draw).collect()
 }
 
 /// The bench cards, with two rows each.
@@ -111,7 +102,7 @@ fn faded() -> Vec<Case> {
 
 #[test]
 fn both_painters_agree() {
-    let cases: Vec<Case> = golden().into_iter().chain(bench()).chain(faded()).collect();
+    let cases: Vec<Case> = drawn_cases().into_iter().chain(bench()).chain(faded()).collect();
     let cases: Vec<&Case> = cases.iter().collect();
     let (on_gpu, on_cpu) = (paint(&mut gpu(), &cases), paint(&mut cpu::Painter::new(), &cases));
     let mut differing = Vec::new();
@@ -131,7 +122,7 @@ fn both_painters_agree() {
 
 #[test]
 fn pixels_do_not_depend_on_what_else_is_painted() {
-    let cases: Vec<Case> = faded().into_iter().chain(bench()).chain(golden()).collect();
+    let cases: Vec<Case> = faded().into_iter().chain(bench()).chain(drawn_cases()).collect();
     let forward: Vec<&Case> = cases.iter().collect();
     let backward: Vec<&Case> = cases.iter().rev().collect();
 

@@ -1,18 +1,20 @@
 //! Binding: a template and one row's payload become what is to be drawn.
 //!
-//! After [`bind`] nothing is optional: every element has its data, invisible ones are gone, and the
-//! size of the picture is known and within the limits.
+//! After [`bind`] nothing is optional: every element has its data, invisible ones are gone,
+//! placeholders are filled in, and the size of the picture is known and within the limits.
 
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind};
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
+    PROBLEMS_MAX,
 };
 use crate::property::kind;
-use crate::{Paint, Problem, Source, Template};
+use crate::text;
+use crate::{Paint, Problem, Source, Template, Warning};
 
-/// One row's data: element id to value object.
+/// One row's data: element id to value object, and whatever else the placeholders read.
 pub type Payload = Map<String, Value>;
 
 /// A template with a row's data in it.
@@ -28,6 +30,8 @@ pub struct Bound {
     pub background: Paint,
     /// Visible elements in drawing order.
     pub elements: Vec<Element>,
+    /// What was found while binding; layout adds its own.
+    pub warnings: Vec<Warning>,
 }
 
 impl Bound {
@@ -79,12 +83,12 @@ pub fn bind(
     payload: &Payload,
     pixel_ratio: f64,
 ) -> Result<Bound, Vec<Problem>> {
-    let mut problems = Vec::new();
-    check_pixel_ratio(template, pixel_ratio, &mut problems);
-    check_ids(template, payload, &mut problems);
-    let elements = bind_all(&template.elements, payload, true, &mut problems);
-    if !problems.is_empty() {
-        return Err(problems);
+    let mut binder = Binder { template, payload, problems: Vec::new(), warnings: Vec::new() };
+    check_pixel_ratio(template, pixel_ratio, &mut binder.problems);
+    binder.check_keys();
+    let elements = binder.elements(&template.elements, true);
+    if !binder.problems.is_empty() {
+        return Err(binder.problems);
     }
     Ok(Bound {
         width: template.width,
@@ -92,6 +96,7 @@ pub fn bind(
         pixel_ratio,
         background: template.background.clone(),
         elements,
+        warnings: binder.warnings,
     })
 }
 
@@ -119,70 +124,141 @@ fn check_pixel_ratio(template: &Template, pixel_ratio: f64, problems: &mut Vec<P
     }
 }
 
-fn check_ids(template: &Template, payload: &Payload, problems: &mut Vec<Problem>) {
-    for id in payload.keys() {
-        if !template.walk().any(|element| element.id == *id) {
+/// Collects problems and warnings while it walks the elements.
+struct Binder<'a> {
+    template: &'a Template,
+    payload: &'a Payload,
+    problems: Vec<Problem>,
+    warnings: Vec<Warning>,
+}
+
+impl<'a> Binder<'a> {
+    fn report(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.problems.push(Problem::new(path, message));
+    }
+
+    /// A key of the payload names an element, or data that a placeholder reads.
+    fn check_keys(&mut self) {
+        let (template, keys) = (self.template, self.template.placeholders.keys());
+        for key in self.payload.keys() {
+            if keys.contains(key) || template.walk().any(|element| element.id == *key) {
+                continue;
+            }
+            if self.problems.len() >= PROBLEMS_MAX {
+                return;
+            }
             let ids: Vec<_> =
                 template.walk().map(|element| element.id.as_str()).take(100).collect();
-            let message = format!("no element has this id; the template has {}", ids.join(", "));
-            problems.push(Problem::new(format!("payload.{id}"), message));
+            let mut message =
+                format!("no element has this id; the template has {}", ids.join(", "));
+            if !keys.is_empty() {
+                let keys: Vec<_> = keys.iter().map(String::as_str).take(100).collect();
+                message.push_str("; its placeholders read ");
+                message.push_str(&keys.join(", "));
+            }
+            self.report(format!("payload.{key}"), message);
         }
     }
-}
 
-fn bind_all(
-    elements: &[Element],
-    payload: &Payload,
-    shown: bool,
-    problems: &mut Vec<Problem>,
-) -> Vec<Element> {
-    elements.iter().filter_map(|element| bind_one(element, payload, shown, problems)).collect()
-}
+    fn elements(&mut self, elements: &[Element], shown: bool) -> Vec<Element> {
+        elements.iter().filter_map(|element| self.element(element, shown)).collect()
+    }
 
-fn bind_one(
-    element: &Element,
-    payload: &Payload,
-    shown: bool,
-    problems: &mut Vec<Problem>,
-) -> Option<Element> {
-    let mut bound = match &element.kind {
-        // Children are bound below, so they are not cloned here.
-        Kind::Group(_) => Element {
-            id: element.id.clone(),
-            frame: element.frame.clone(),
-            kind: Kind::Group(Group::default()),
-        },
-        _ => element.clone(),
-    };
-    let path = format!("payload.{}", element.id);
-    match payload.get(&element.id) {
-        None => {}
-        Some(Value::Object(values)) => {
-            for (key, value) in values {
-                if let Err(message) = bound.set(key, value) {
-                    problems.push(Problem::new(format!("{path}.{key}"), message));
+    fn element(&mut self, element: &Element, shown: bool) -> Option<Element> {
+        let mut bound = match &element.kind {
+            // Children are bound below, so they are not cloned here.
+            Kind::Group(_) => Element {
+                id: element.id.clone(),
+                frame: element.frame.clone(),
+                kind: Kind::Group(Group::default()),
+            },
+            _ => element.clone(),
+        };
+        let path = format!("payload.{}", element.id);
+        let values = self.values(element, &path);
+        if let (Kind::Text(_), Some(message)) = (&bound.kind, values.and_then(text::conflict)) {
+            self.report(format!("{path}.spans"), message);
+        }
+        for (key, value) in values.into_iter().flatten() {
+            if let Err(message) = bound.set(key, value) {
+                self.report(format!("{path}.{key}"), message);
+            }
+        }
+        // What is hidden may lack its data, but what the payload says of it must still be right.
+        let shown = shown && bound.frame.visible && bound.frame.opacity > 0.0;
+        // The payload's own text is shown as it is.
+        let says = values
+            .is_some_and(|values| values.contains_key("text") || values.contains_key("spans"));
+        let filled = shown && !says && self.fill(&mut bound);
+        if values.is_some() || filled {
+            element::check(&bound, |key, message| self.report(format!("{path}.{key}"), message));
+        }
+        if let (Kind::Group(group), Kind::Group(from)) = (&mut bound.kind, &element.kind) {
+            group.elements = self.elements(&from.elements, shown);
+        }
+        if !shown {
+            return None;
+        }
+        check_data(&bound, &path, &mut self.problems);
+        Some(bound)
+    }
+
+    /// What the payload says of an element.
+    fn values(&mut self, element: &Element, path: &str) -> Option<&'a Map<String, Value>> {
+        match self.payload.get(&element.id)? {
+            Value::Object(values) => Some(values),
+            other => {
+                let example = value_example(&element.kind);
+                let message =
+                    format!("expected an object such as {example}, found {}", kind(other));
+                self.report(path, message);
+                None
+            }
+        }
+    }
+
+    /// Fills the placeholders of an element's texts, if it has any.
+    fn fill(&mut self, element: &mut Element) -> bool {
+        let template = self.template;
+        let texts = template.placeholders.of(&element.id);
+        let lang = element.lang().clone();
+        let mut missing = Vec::new();
+        for (index, parts) in texts {
+            let mut shown = true;
+            let filled = parts.fill(self.payload, &lang, |path, message| {
+                shown = false;
+                let problem = Problem::new(format!("payload.{path}"), message);
+                if self.problems.len() < PROBLEMS_MAX && !self.problems.contains(&problem) {
+                    self.problems.push(problem);
+                }
+            });
+            for path in filled.missing {
+                if !missing.contains(&path) {
+                    missing.push(path);
                 }
             }
-            element::check(&bound, |key, message| {
-                problems.push(Problem::new(format!("{path}.{key}"), message));
-            });
+            // A text with a wrong value is not called empty too.
+            if let Some(text) = element.kind.texts_mut().into_iter().nth(*index).filter(|_| shown) {
+                *text = filled.text;
+            }
         }
-        Some(other) => {
-            let example = value_example(&element.kind);
-            let message = format!("expected an object such as {example}, found {}", kind(other));
-            problems.push(Problem::new(&path, message));
+        if !missing.is_empty() {
+            let message = nothing_for(&missing);
+            self.warnings.push(Warning::new("placeholder_missing", &element.id, message));
         }
+        !texts.is_empty()
     }
-    // What is hidden may lack its data, but what the payload says of it must still be right.
-    let shown = shown && bound.frame.visible && bound.frame.opacity > 0.0;
-    if let (Kind::Group(group), Kind::Group(from)) = (&mut bound.kind, &element.kind) {
-        group.elements = bind_all(&from.elements, payload, shown, problems);
-    }
-    if !shown {
-        return None;
-    }
-    check_data(&bound, &path, problems);
-    Some(bound)
+}
+
+/// One warning for an element, however many of its placeholders have no value.
+fn nothing_for(paths: &[&str]) -> String {
+    const NAMED_MAX: usize = 5;
+    let named: Vec<_> = paths.iter().take(NAMED_MAX).map(|path| format!("`{path}`")).collect();
+    let more = match paths.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("the payload has no {}{more}: nothing is shown there", named.join(", "))
 }
 
 /// Refuses an element that would be drawn without its data.

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use crate::limits::{
-    COORDINATE_PX_MAX, FONT_SIZE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, TEXT_CHARS_MAX,
-};
+use crate::limits::{COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, TEXT_CHARS_MAX};
 use crate::property::{Properties, Property, kind, properties, within, words};
-use crate::{Color, Paint, Source};
+use crate::text::{Overflow, Text};
+use crate::{Color, Lang, Paint, Source};
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +42,7 @@ properties! {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each type says what it is")]
 pub enum Kind {
-    Text(Text),
+    Text(Box<Text>),
     Image(Image),
     Svg(Svg),
     Rect(Rect),
@@ -66,7 +65,7 @@ impl Kind {
     /// A kind with its defaults, by its word.
     pub(crate) fn of(word: &str) -> Option<Self> {
         Some(match word {
-            "text" => Self::Text(Text::default()),
+            "text" => Self::Text(Box::default()),
             "image" => Self::Image(Image::default()),
             "svg" => Self::Svg(Svg::default()),
             "rect" => Self::Rect(Rect::default()),
@@ -98,6 +97,23 @@ impl Kind {
             Self::Rating(_) => "rating",
         }
     }
+
+    /// What it says, in one piece or in spans; placeholders are filled in here.
+    pub(crate) fn texts_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Text(text) => {
+                let Text { text, spans, .. } = text.as_mut();
+                let plain = spans.is_empty().then_some(text);
+                plain.into_iter().chain(spans.iter_mut().map(|span| &mut span.text)).collect()
+            }
+            Self::QrCode(code) => vec![&mut code.text],
+            Self::Barcode(code) => vec![&mut code.text],
+            Self::Image(_) | Self::Svg(_) | Self::Rect(_) | Self::Ellipse(_) | Self::Line(_) => {
+                Vec::new()
+            }
+            Self::Path(_) | Self::Group(_) | Self::Rating(_) => Vec::new(),
+        }
+    }
 }
 
 impl Element {
@@ -119,6 +135,12 @@ impl Element {
         own.iter().chain(Frame::KEYS).copied()
     }
 
+    /// The language of its numbers and dates. Codes are read by machines: theirs is English.
+    pub(crate) fn lang(&self) -> &Lang {
+        const ENGLISH: &Lang = &Lang::EN;
+        if let Kind::Text(text) = &self.kind { &text.lang } else { ENGLISH }
+    }
+
     /// Sets one property, from the template or from a payload.
     pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
         let own = match &mut self.kind {
@@ -134,48 +156,14 @@ impl Element {
             Kind::Barcode(code) => code.set(key, value),
             Kind::Rating(rating) => rating.set(key, value),
         };
+        if let (Kind::Text(text), "text", Some(Ok(()))) = (&mut self.kind, key, &own) {
+            // A text from the payload stands in place of the template's spans.
+            text.spans.clear();
+        }
         own.or_else(|| self.frame.set(key, value)).unwrap_or_else(|| {
             let keys: Vec<_> = self.keys().collect();
             Err(format!("unknown property; a {} has {}", self.kind.word(), keys.join(", ")))
         })
-    }
-}
-
-properties! {
-    /// Text in one style, shaped and wrapped.
-    pub struct Text {
-        /// What it says; `\n` breaks the line.
-        "text" text: String = String::new();
-        /// Font family. A family that is not installed is replaced, with a warning.
-        "fontFamily" font_family: String = "Inter".to_owned();
-        /// Size in px.
-        "fontSize" font_size: f64 = 16.0, in 1.0..=FONT_SIZE_PX_MAX;
-        /// 100 to 900, or `"normal"` and `"bold"`.
-        "fontWeight" font_weight: FontWeight = FontWeight(400.0);
-        /// `normal` or `italic`.
-        "fontStyle" font_style: FontStyle = FontStyle::Normal;
-        /// Colour of the glyphs.
-        "color" color: Color = Color::BLACK;
-        /// Across the box.
-        "textAlign" text_align: Align = Align::Start;
-        /// Down the box, when the height is given.
-        "verticalAlign" vertical_align: VerticalAlign = VerticalAlign::Top;
-        /// Height of a line, as a multiple of the font size.
-        "lineHeight" line_height: f64 = 1.2, in 0.1..=10.0;
-        /// Space added between letters, in px.
-        "letterSpacing" letter_spacing: f64 = 0.0, in -1000.0..=1000.0;
-        /// Most lines shown; 0 sets no limit.
-        "maxLines" max_lines: u32 = 0;
-        /// With `"overflow": "shrink"`, the smallest size in px that the text may shrink to.
-        "minFontSize" min_font_size: f64 = 8.0, in 1.0..=FONT_SIZE_PX_MAX;
-        /// What to do when the text does not fit its box or its lines.
-        "overflow" overflow: Overflow = Overflow::Visible;
-        /// Painted behind the text, over the whole box.
-        "background" background: Paint = Paint::None;
-        /// Space between the box and the text.
-        "padding" padding: Padding = Padding([0.0; 4]);
-        /// Corner radii of the background.
-        "borderRadius" border_radius: Corners = Corners([0.0; 4]);
     }
 }
 
@@ -321,56 +309,12 @@ const STAR: &str = "M12 2l3.09 6.26L22 9.27l-5 4.87 1.18 6.88L12 17.77l-6.18 3.2
                     l6.91-1.01L12 2z";
 
 words! {
-    /// Alignment of lines in their box.
-    pub enum Align {
-        /// Where the text's direction starts.
-        Start = "start",
-        /// Left.
-        Left = "left",
-        /// In the middle.
-        Center = "center",
-        /// Right.
-        Right = "right",
-        /// Where the text's direction ends.
-        End = "end",
-        /// Both edges, but for the last line.
-        Justify = "justify",
-    }
-}
-
-words! {
-    /// Alignment of the text in the height of its box.
-    pub enum VerticalAlign {
-        /// At the top.
-        Top = "top",
-        /// In the middle.
-        Middle = "middle",
-        /// At the bottom.
-        Bottom = "bottom",
-    }
-}
-
-words! {
     /// Slope of the letters.
     pub enum FontStyle {
         /// Upright.
         Normal = "normal",
         /// Italic, slanted by the renderer when the family has none.
         Italic = "italic",
-    }
-}
-
-words! {
-    /// What happens to text that does not fit.
-    pub enum Overflow {
-        /// The font size falls, down to `minFontSize`; what still does not fit ends in an ellipsis.
-        Shrink = "shrink",
-        /// The last line that fits ends in an ellipsis.
-        Ellipsis = "ellipsis",
-        /// What lies outside the box is cut.
-        Clip = "clip",
-        /// It is drawn outside the box.
-        Visible = "visible",
     }
 }
 
@@ -549,11 +493,17 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
         Kind::QrCode(_) => need("width", width),
         Kind::Rating(_) => need("height", height),
         Kind::Text(text) => {
-            if text.text.chars().nth(TEXT_CHARS_MAX).is_some() {
-                report("text", format!("longer than {TEXT_CHARS_MAX} characters"));
+            let said = if text.spans.is_empty() { "text" } else { "spans" };
+            let mut chars = text.stretches().flat_map(|(text, _)| text.chars());
+            if chars.nth(TEXT_CHARS_MAX).is_some() {
+                report(said, format!("longer than {TEXT_CHARS_MAX} characters"));
             }
-            if text.font_family.chars().count() > NAME_CHARS_MAX {
+            let families = text.spans.iter().filter_map(|span| span.font_family.as_ref());
+            if families.chain([&text.font_family]).any(|name| name.len() > 4 * NAME_CHARS_MAX) {
                 report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
+            }
+            if text.max_font_size > 0.0 && text.max_font_size < text.font_size {
+                report("maxFontSize", format!("smaller than the fontSize of {}", text.font_size));
             }
             if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
                 report("minFontSize", format!("larger than the fontSize of {}", text.font_size));

@@ -11,32 +11,44 @@ mod bind;
 mod color;
 mod element;
 mod fault;
+mod format;
 mod hash;
 mod ids;
+mod lang;
 pub mod limits;
+mod moment;
 mod paint;
+mod placeholder;
 mod price;
 mod property;
 mod source;
 mod template;
+mod text;
 mod warning;
 
 pub use bind::{Bound, Payload, bind, parse_payload};
 pub use color::Color;
 pub use element::{
-    Align, Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame,
-    Group, Image, Kind, Length, Line, ObjectFit, ObjectPosition, Overflow, Padding, Path, QrCode,
-    Rating, Rect, Svg, Symbology, Text, VerticalAlign,
+    Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame, Group,
+    Image, Kind, Length, Line, ObjectFit, ObjectPosition, Padding, Path, QrCode, Rating, Rect, Svg,
+    Symbology,
 };
 pub use fault::{Failure, Fault, Problem};
 pub use hash::{ContentHash, Epoch, FieldsHash, content_hash, fields_hash, image_key};
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
+pub use lang::Lang;
 pub use paint::{LinearGradient, Paint, Stop};
 pub use price::{Credits, price};
 pub use source::Source;
 pub use template::{Template, parse};
+pub use text::{
+    Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
+    Setting, Spacing, Span, Text, TextDecoration, TextShadow, TextTransform, TextWrap,
+    VerticalAlign,
+};
 pub use warning::Warning;
 
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
-/// that a cached image is never mistaken for one of the new renderer.
-pub const RENDERER_EPOCH: u32 = 1;
+/// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
+/// may spell a date in another way.
+pub const RENDERER_EPOCH: u32 = 2;

@@ -16,7 +16,19 @@ pub const ELEMENTS_MAX: usize = 1000;
 pub const GROUP_DEPTH_MAX: usize = 16;
 /// Characters of one text.
 pub const TEXT_CHARS_MAX: usize = 10_000;
-/// Characters of an element's id, a font family or a template's name.
+/// Placeholders of one text.
+pub const PLACEHOLDERS_MAX: usize = 200;
+/// Names in the path of a placeholder.
+pub const PLACEHOLDER_DEPTH_MAX: usize = 8;
+/// Problems that a row's unknown keys and placeholders may report. Each repeats what was sent, so
+/// a small row could otherwise make a large answer.
+pub const PROBLEMS_MAX: usize = 100;
+/// Digits that a format writes after the decimal sign.
+pub const FRACTION_DIGITS_MAX: u8 = 6;
+/// Characters of a string that is read as a number.
+pub const NUMBER_CHARS_MAX: usize = 100;
+/// Characters of an element's id, a font family, a language tag, a placeholder's path or a
+/// template's name.
 pub const NAME_CHARS_MAX: usize = 200;
 /// Canvas side in CSS pixels.
 pub const CANVAS_SIDE_PX_MAX: u32 = 16_384;
@@ -32,6 +44,14 @@ pub const PIXEL_RATIO_MIN: f64 = 0.05;
 pub const FONT_BYTES_MAX: usize = 10 << 20;
 /// Distance of anything from the canvas origin, and its size, in CSS pixels.
 pub const COORDINATE_PX_MAX: f64 = 32_768.0;
+/// Spans of one text.
+pub const SPANS_MAX: usize = 200;
+/// Shadows of one text.
+pub const TEXT_SHADOWS_MAX: usize = 4;
+/// Features, or positions on axes, that one text sets.
+pub const FONT_SETTINGS_MAX: usize = 32;
+/// Blur of a shadow in CSS pixels.
+pub const BLUR_PX_MAX: f64 = 200.0;
 /// Largest font size in CSS pixels.
 pub const FONT_SIZE_PX_MAX: f64 = 2_000.0;
 /// Bytes that a QR code can hold (version 40, error correction L).

@@ -144,6 +144,13 @@ impl Property for String {
     }
 }
 
+/// A value that may be left out; `null` leaves it out.
+impl<T: Property> Property for Option<T> {
+    fn read(value: &Value) -> Result<Self, String> {
+        if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
+    }
+}
+
 impl Property for Color {
     fn read(value: &Value) -> Result<Self, String> {
         match value.as_str() {

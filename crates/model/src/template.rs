@@ -9,7 +9,9 @@ use crate::limits::{
     CANVAS_SIDE_PX_MAX, ELEMENTS_MAX, GROUP_DEPTH_MAX, NAME_CHARS_MAX, PICTURE_PX_MAX,
     TEMPLATE_BYTES_MAX,
 };
+use crate::placeholder::Placeholders;
 use crate::property::{Property, kind, within};
+use crate::text;
 use crate::{ContentHash, Paint, Problem, Source, content_hash};
 
 /// A template: a canvas and what is drawn on it.
@@ -27,6 +29,8 @@ pub struct Template {
     pub elements: Vec<Element>,
     /// Identity of this version.
     pub hash: ContentHash,
+    /// What its texts take from the payload.
+    pub(crate) placeholders: Placeholders,
 }
 
 impl Template {
@@ -45,6 +49,15 @@ impl Template {
     /// The sources that the template itself names, with the ids of their elements.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
         self.walk().filter_map(|element| Some((element.id.as_str(), element.source()?)))
+    }
+
+    /// The placeholders in its texts, in drawing order: the id of the element and the path.
+    pub fn placeholders(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.walk().flat_map(|element| {
+            let texts = self.placeholders.of(&element.id).iter();
+            let paths = texts.flat_map(|(_, parts)| parts.paths());
+            paths.map(|path| (element.id.as_str(), path))
+        })
     }
 }
 
@@ -90,6 +103,7 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
 struct Reader {
     problems: Vec<Problem>,
     ids: HashSet<String>,
+    placeholders: Placeholders,
 }
 
 impl Reader {
@@ -133,7 +147,9 @@ impl Reader {
                 Vec::new()
             }
         };
-        Template { name, width, height, background, elements, hash: content_hash(document) }
+        let placeholders = std::mem::take(&mut self.placeholders);
+        let hash = content_hash(document);
+        Template { name, width, height, background, elements, hash, placeholders }
     }
 
     fn side(&mut self, document: &Map<String, Value>, key: &str) -> u32 {
@@ -168,6 +184,9 @@ impl Reader {
         let kind = self.kind(path, fields.get("type"))?;
         let id = self.id(path, fields.get("id"));
         let mut element = Element { id, frame: element::Frame::default(), kind };
+        if let (Kind::Text(_), Some(message)) = (&element.kind, text::conflict(fields)) {
+            self.report(format!("{path}.spans"), message);
+        }
         for (key, value) in fields {
             let path = format!("{path}.{key}");
             match (key.as_str(), &mut element.kind) {
@@ -186,6 +205,11 @@ impl Reader {
             }
         }
         element::check(&element, |key, message| self.report(format!("{path}.{key}"), message));
+        for (index, text) in element.kind.texts_mut().into_iter().enumerate() {
+            if let Err(message) = self.placeholders.read(&element.id, index, text) {
+                self.problems.push(Problem::new(format!("{path}.text"), message));
+            }
+        }
         Some(element)
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A cosmetic finding: the picture was made, but not quite as the template says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// A stable word for programs: `text_truncated`, `glyph_missing`.
+    /// A stable word for programs: `text_truncated`, `placeholder_missing`.
     pub code: String,
     /// The element it concerns.
     pub element: String,

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pixeldrive_model::{Kind, Payload, Template, bind, parse};
+use pixeldrive_model::{Color, Kind, Paint, Payload, Template, bind, parse};
 
 const TEMPLATE: &str = r##"{
     "width": 100, "height": 50, "background": "#fff",
@@ -91,8 +91,8 @@ fn a_payload_overrides_any_property_for_one_render() {
     assert_eq!(bound.picture_size(), (200, 100), "canvas times pixel ratio");
     let Kind::Text(text) = &bound.elements[0].kind else { panic!("a text") };
     assert_eq!(
-        (text.text.as_str(), text.font_size, text.color.r),
-        ("Bye", 20.0, 255),
+        (text.text.as_str(), text.font_size, &text.color),
+        ("Bye", 20.0, &Paint::Solid(Color::rgb(255, 0, 0))),
         "overridden"
     );
     let Kind::Group(group) = &bound.elements[2].kind else { panic!("a group") };

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pixeldrive_model::{Epoch, FieldsHash, Payload, fields_hash, parse};
+use pixeldrive_model::{Epoch, FieldsHash, Kind, Payload, bind, fields_hash, parse};
 
 fn name(template: &str, payload: &str, ratio: f64, epoch: &Epoch) -> FieldsHash {
     let payload: Payload = serde_json::from_str(payload).unwrap();
@@ -25,9 +25,11 @@ fn equal_content_has_one_name_and_any_change_another() {
 
     let other_epoch = Epoch::new(vec![[7; 32]]);
     let taller = r#"{"name": "a", "width": 10, "height": 21, "elements": []}"#;
+    let with_data = r#"{"b": {"text": "x", "fontSize": 12}, "a": {"value": 1}, "user": ["x"]}"#;
     for (what, other) in [
         ("template", name(taller, payload, 1.0, &epoch)),
         ("payload", name(template, r#"{"a": {"value": 1}}"#, 1.0, &epoch)),
+        ("data that no element has the name of", name(template, with_data, 1.0, &epoch)),
         ("pixel ratio", name(template, payload, 2.0, &epoch)),
         ("epoch", name(template, payload, 1.0, &other_epoch)),
     ] {
@@ -47,4 +49,33 @@ fn names_that_could_leave_the_folder_are_no_names() {
     for bad in ["", "short", "ABCDEFGHIJKLMNOP", "../../etc/passwd", "abcdefghijklmno/"] {
         assert!(bad.parse::<FieldsHash>().is_err(), "{bad}");
     }
+}
+
+/// Numbers are named as doubles: what has one name must be shown as one text, or be refused.
+#[test]
+fn numbers_with_one_name_are_shown_as_one_text() {
+    let epoch = Epoch::new(Vec::new());
+    let template = r#"{"width": 10, "height": 20, "elements": [
+        {"id": "t", "type": "text", "text": "{{n}}"}]}"#;
+    let shown = |number: &str| {
+        let payload: Payload = serde_json::from_str(&format!("{{\"n\": {number}}}")).unwrap();
+        let bound = bind(&parse(template.as_bytes()).unwrap(), &payload, 1.0).ok()?;
+        let Kind::Text(text) = &bound.elements[0].kind else { panic!("a text") };
+        Some(text.text.clone())
+    };
+    for [one, other] in [
+        ["3", "3.0"],
+        ["0", "-0.0"],
+        ["1000", "1e3"],
+        ["0.1", "0.10000000000000001"],
+        ["9007199254740991", "9007199254740991.0"],
+        ["9007199254740992", "9007199254740993"],
+        ["100000000000000000000", "1e20"],
+    ] {
+        let [named, also] =
+            [one, other].map(|n| name(template, &format!("{{\"n\": {n}}}"), 1.0, &epoch));
+        assert_eq!(named, also, "{one} and {other} have one name");
+        assert_eq!(shown(one), shown(other), "{one} and {other} are shown alike");
+    }
+    assert_eq!(shown("9007199254740992"), None, "refused");
 }

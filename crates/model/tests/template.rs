@@ -56,7 +56,7 @@ fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
     check(
         &with(r#"{"id": "a", "type": "text", "fontsize": 3, "fontSize": "big", "maxLines": -1}"#),
         "elements[0].fontSize: expected a number, found a string
-         elements[0].fontsize: unknown property; a text has text, fontFamily
+         elements[0].fontsize: unknown property; a text has text, spans
          elements[0].maxLines: expected a whole number, found -1",
     );
     check(
@@ -150,7 +150,7 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!(element.frame.opacity, 1.0, "opaque");
     let Kind::Text(text) = &element.kind else { panic!("a text") };
     assert_eq!(text.font_family, "Inter", "the bundled family");
-    assert_eq!(text.color, Color::BLACK, "black");
+    assert_eq!(text.color, Paint::Solid(Color::BLACK), "black");
 }
 
 #[test]

@@ -14,8 +14,8 @@
 
 use std::sync::Arc;
 
-use kurbo::{Affine, BezPath, Rect, RoundedRectRadii, Stroke};
-use peniko::{Color, FontData, Gradient};
+use kurbo::{Affine, BezPath, Rect, RoundedRectRadii, Stroke, Vec2};
+use peniko::{Color, FontData, Gradient, GradientKind};
 
 use crate::Error;
 use crate::pixels::Pixels;
@@ -76,9 +76,25 @@ pub enum Mark {
     PushLayer {
         /// 0 to 1.
         opacity: f32,
+        /// What is done to it before that.
+        effect: Option<Effect>,
     },
     /// Ends the last [`Mark::PushClip`] or [`Mark::PushLayer`].
     Pop,
+}
+
+/// What is done to a layer before it is laid over what is there. Lengths are device pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// Its shadow takes its place.
+    Shadow {
+        /// How far away it falls.
+        offset: Vec2,
+        /// Standard deviation of its blur.
+        deviation: f64,
+        /// Its colour.
+        color: Color,
+    },
 }
 
 /// A shape.
@@ -115,8 +131,10 @@ pub struct GlyphRun {
     pub size: f32,
     /// Variation coordinates, 2.14 fixed point.
     pub coords: Vec<i16>,
-    /// Paint of the outlines.
-    pub color: Color,
+    /// Paint of the outlines, in coordinates from the run's origin.
+    pub brush: Brush,
+    /// With it the outlines are stroked, not filled.
+    pub stroke: Option<Stroke>,
     /// Positions from the run's origin.
     pub glyphs: Vec<Glyph>,
 }
@@ -181,11 +199,11 @@ impl Drawing {
         match faded {
             [] => return Ok(()),
             [Mark::Fill { brush, .. } | Mark::Stroke { brush, .. }] => brush.fade(opacity),
-            // Runs of one text stand side by side.
-            runs if runs.iter().all(|mark| matches!(mark, Mark::Glyphs(_))) => {
+            // Runs of one text stand side by side, unless there are outlines below them.
+            runs if runs.iter().all(Mark::is_filled_glyphs) => {
                 for mark in runs {
                     if let Mark::Glyphs(run) = mark {
-                        run.color = run.color.multiply_alpha(opacity);
+                        run.brush.fade(opacity);
                     }
                 }
             }
@@ -194,7 +212,7 @@ impl Drawing {
                 if self.marks.len() >= MARKS_MAX {
                     return Err(Error::MarksExceeded { marks_max: MARKS_MAX });
                 }
-                self.marks.insert(from, Mark::PushLayer { opacity });
+                self.marks.insert(from, Mark::PushLayer { opacity, effect: None });
             }
         }
         Ok(())
@@ -224,7 +242,35 @@ impl Drawing {
     }
 }
 
+impl Mark {
+    fn is_filled_glyphs(&self) -> bool {
+        matches!(self, Self::Glyphs(GlyphRun { stroke: None, .. }))
+    }
+}
+
 impl Brush {
+    /// The same paint, moved.
+    pub(crate) fn shifted(&self, by: Vec2) -> Self {
+        match self {
+            Self::Solid(color) => Self::Solid(*color),
+            Self::Gradient(gradient) => {
+                let mut gradient = gradient.as_ref().clone();
+                match &mut gradient.kind {
+                    GradientKind::Linear(line) => {
+                        line.start += by;
+                        line.end += by;
+                    }
+                    GradientKind::Radial(circles) => {
+                        circles.start_center += by;
+                        circles.end_center += by;
+                    }
+                    GradientKind::Sweep(sweep) => sweep.center += by,
+                }
+                Self::Gradient(Arc::new(gradient))
+            }
+        }
+    }
+
     fn fade(&mut self, opacity: f32) {
         match self {
             Self::Solid(color) => *color = color.multiply_alpha(opacity),

@@ -110,8 +110,10 @@ impl Painter {
                     }
                     open.push(Open::Clip);
                 }
-                Mark::PushLayer { opacity } => {
-                    self.context.push_opacity_layer(*opacity);
+                Mark::PushLayer { opacity, effect } => {
+                    let filter = effect.as_ref().map(super::filter);
+                    self.context.set_transform(Affine::IDENTITY);
+                    self.context.push_layer(None, None, Some(*opacity), None, filter);
                     open.push(Open::Layer);
                 }
                 Mark::Pop => match open.pop().ok_or_else(unbalanced)? {
@@ -132,8 +134,10 @@ impl Painter {
     }
 
     fn glyphs(&mut self, run: &GlyphRun) -> Result<(), Error> {
-        self.context.set_transform(run.transform);
-        self.context.set_paint(run.color);
+        self.prepare(run.transform, &run.brush);
+        if let Some(stroke) = &run.stroke {
+            self.context.set_stroke(stroke.clone());
+        }
         let mut builder = self
             .context
             .glyph_run(&mut self.resources, &run.font)
@@ -150,7 +154,11 @@ impl Painter {
             builder = builder.font_embolden(embolden);
         }
         let glyphs = run.glyphs.iter().map(|glyph| Glyph { id: glyph.id, x: glyph.x, y: glyph.y });
-        builder.fill_glyphs(glyphs).map_err(|error| Error::Paint { reason: error.to_string() })
+        let painted = match &run.stroke {
+            Some(_) => builder.stroke_glyphs(glyphs),
+            None => builder.fill_glyphs(glyphs),
+        };
+        painted.map_err(|error| Error::Paint { reason: error.to_string() })
     }
 
     fn image(
@@ -302,7 +310,7 @@ mod tests {
         let red = Color::from_rgba8(255, 0, 0, 255);
         let shape = Shape::Rect(Rect::new(0.0, 0.0, 1.0, 1.0));
         let clip = Mark::PushClip { transform: Affine::IDENTITY, shape };
-        let layer = Mark::PushLayer { opacity: 0.5 };
+        let layer = Mark::PushLayer { opacity: 0.5, effect: None };
         let half = [128, 0, 0, 128];
         check(&[clip.clone(), fill(0.0, 3.0, red), Mark::Pop], false, [RED, CLEAR, CLEAR]);
         let layered = [layer.clone(), fill(0.0, 3.0, red), Mark::Pop, fill(2.0, 3.0, red)];
@@ -353,7 +361,7 @@ mod tests {
     fn a_painter_goes_on_after_a_drawing_that_it_refused() {
         let mut painter = Painter::new();
         let red = Color::from_rgba8(255, 0, 0, 255);
-        paint(&mut painter, &[Mark::PushLayer { opacity: 0.5 }]).unwrap_err();
+        paint(&mut painter, &[Mark::PushLayer { opacity: 0.5, effect: None }]).unwrap_err();
         let pixels = paint(&mut painter, &[fill(0.0, 3.0, red)]).unwrap();
         assert_eq!(pixels.rgba.as_chunks().0, [RED; 3], "nothing is left of it");
     }

@@ -1,15 +1,15 @@
-//! Fitting: what happens to a text when its box or its number of lines is too small.
+//! Fitting: what happens to a text when its box or its number of lines is too small, or too large.
 //!
 //! Deliberately absent: hyphenation, and shrinking by letter spacing or font width.
 
-use pixeldrive_model::{Element, Overflow, Text};
+use pixeldrive_model::{Element, Overflow, Text, TextWrap};
 
 use super::Context;
-use super::typeset::{Lines, Style};
+use super::typeset::{Lines, Styled};
 
 /// Room that rounding in f32 may cost a text that fits exactly, in px.
 const SLACK_PX: f64 = 0.01;
-/// Sizes tried when a text shrinks lie on this grid, so that near-equal texts get equal sizes.
+/// Sizes tried when a text shrinks or grows lie on this grid, so that near-equal texts get equal sizes.
 const STEP_PX: f64 = 0.25;
 
 /// What a text must fit into.
@@ -23,10 +23,10 @@ pub(super) struct Room {
 }
 
 /// A text as it is shown.
-pub(super) struct Fitted {
+pub(super) struct Fitted<'a> {
     pub lines: Lines,
     /// What the lines say: the text itself, or a part of it and an ellipsis.
-    pub text: String,
+    pub styled: Styled<'a>,
     /// Lines that are drawn.
     pub shown: usize,
 }
@@ -41,41 +41,51 @@ enum Words {
 /// Fits one text into its room.
 struct Fitter<'a, 'b> {
     context: &'a mut Context<'b>,
-    style: &'a Style<'a>,
     room: Room,
+    /// The element's font size in px; sizes of stretches change in proportion to it.
+    font_size: f64,
 }
 
 /// Breaks the text into lines that fit, as far as the element wants it, and reports what was done.
-pub(super) fn fit(
+pub(super) fn fit<'a>(
     context: &mut Context<'_>,
     element: &Element,
     text: &Text,
-    style: &Style<'_>,
+    styled: Styled<'a>,
     room: Room,
-) -> Fitted {
-    let said = lines_of(&text.text);
+) -> Fitted<'a> {
+    let mut fitter = Fitter { context, room, font_size: text.font_size };
     let mut size = text.font_size;
-    let mut fitter = Fitter { context, style, room };
-    let mut lines = fitter.set(&said, size);
-    if text.overflow == Overflow::Shrink && !fitter.fits(&lines, Words::Whole) {
-        size = fitter.shrink(&said, text.min_font_size, size);
+    let mut lines = fitter.set(&styled, size);
+    if !fitter.fits(&lines, Words::Whole) {
+        if text.overflow == Overflow::Shrink {
+            size = fitter.largest(&styled, text.min_font_size, size);
+        }
+    } else if text.max_font_size > size {
+        size = fitter.largest(&styled, size, text.max_font_size);
+    }
+    if size != text.font_size {
+        lines = fitter.set(&styled, size);
     }
     if size < text.font_size {
-        lines = fitter.set(&said, size);
         let message =
             format!("the text was set at {size} px instead of {} px to fit", text.font_size);
         fitter.context.warn("text_shrunk", element, message);
     }
     let may_cut = matches!(text.overflow, Overflow::Shrink | Overflow::Ellipsis);
     let fitted = if may_cut && fitter.needs_cut(&lines) {
-        let fitted = fitter.truncate(&said, &lines, size);
-        let (kept, of) = (fitted.text.chars().count().saturating_sub(1), said.chars().count());
+        let fitted = fitter.truncate(&styled, &lines, size);
+        let kept = fitted.styled.text.chars().count().saturating_sub(1);
+        let of = styled.text.chars().count();
         let message = format!("the text was cut after {kept} of {of} characters to fit");
         context.warn("text_truncated", element, message);
         fitted
     } else {
+        if let (TextWrap::Balance, Some(width)) = (text.text_wrap, room.width) {
+            lines.balance(width);
+        }
         let shown = room.shown(lines.count());
-        Fitted { lines, text: said, shown }
+        Fitted { lines, styled, shown }
     };
     report_overflow(context, element, text, room, &fitted);
     fitted
@@ -87,7 +97,7 @@ fn report_overflow(
     element: &Element,
     text: &Text,
     room: Room,
-    fitted: &Fitted,
+    fitted: &Fitted<'_>,
 ) {
     let (count, shown) = (fitted.lines.count(), fitted.shown);
     let spills = !room.wide_enough(&fitted.lines) || !room.high_enough(&fitted.lines, shown);
@@ -124,8 +134,8 @@ impl Room {
 }
 
 impl Fitter<'_, '_> {
-    fn set(&mut self, text: &str, size: f64) -> Lines {
-        self.context.text.set(text, self.style, size, self.room.width)
+    fn set(&mut self, styled: &Styled<'_>, size: f64) -> Lines {
+        self.context.text.set(styled, size / self.font_size, self.room.width)
     }
 
     fn fits(&self, lines: &Lines, words: Words) -> bool {
@@ -143,8 +153,8 @@ impl Fitter<'_, '_> {
 
     /// The largest size on the grid at which the text fits, or the least. Words are broken only
     /// when some word is too long even at the least size.
-    fn shrink(&mut self, text: &str, least: f64, most: f64) -> f64 {
-        let smallest = self.set(text, least);
+    fn largest(&mut self, styled: &Styled<'_>, least: f64, most: f64) -> f64 {
+        let smallest = self.set(styled, least);
         let words = if smallest.breaks_words() { Words::Broken } else { Words::Whole };
         let at = |step: u32| (least + f64::from(step) * STEP_PX).min(most);
         #[expect(
@@ -156,7 +166,7 @@ impl Fitter<'_, '_> {
         let (mut under, mut over) = (0, steps + 1);
         while over - under > 1 {
             let middle = under.midpoint(over);
-            let lines = self.set(text, at(middle));
+            let lines = self.set(styled, at(middle));
             if self.fits(&lines, words) {
                 under = middle;
             } else {
@@ -167,15 +177,15 @@ impl Fitter<'_, '_> {
     }
 
     /// Cuts the text so that it fits with an ellipsis at its end.
-    fn truncate(&mut self, text: &str, lines: &Lines, size: f64) -> Fitted {
+    fn truncate<'a>(&mut self, styled: &Styled<'a>, lines: &Lines, size: f64) -> Fitted<'a> {
         let last = self.last_line(lines);
         // The next line may lend the start of a word that did not fit as a whole.
         let cuts = lines.cuts(last, last + 1);
-        let mut best: Option<Fitted> = None;
+        let mut best: Option<Fitted<'a>> = None;
         let (mut under, mut over) = (0, cuts.len());
         while under < over {
             let middle = usize::midpoint(under, over);
-            let attempt = self.ellipsis(text, cuts.get(middle).copied().unwrap_or(0), size);
+            let attempt = self.ellipsis(styled, cuts.get(middle).copied().unwrap_or(0), size);
             if attempt.lines.count() <= last + 1 && self.room.wide_enough(&attempt.lines) {
                 best = Some(attempt);
                 under = middle + 1;
@@ -183,15 +193,14 @@ impl Fitter<'_, '_> {
                 over = middle;
             }
         }
-        best.unwrap_or_else(|| self.ellipsis(text, cuts.first().copied().unwrap_or(0), size))
+        best.unwrap_or_else(|| self.ellipsis(styled, cuts.first().copied().unwrap_or(0), size))
     }
 
-    fn ellipsis(&mut self, text: &str, cut: usize, size: f64) -> Fitted {
-        let kept = text.get(..cut).unwrap_or_default().trim_end();
-        let text = format!("{kept}…");
-        let lines = self.set(&text, size);
+    fn ellipsis<'a>(&mut self, styled: &Styled<'a>, cut: usize, size: f64) -> Fitted<'a> {
+        let styled = styled.cut(cut, "…");
+        let lines = self.set(&styled, size);
         let shown = self.room.shown(lines.count());
-        Fitted { lines, text, shown }
+        Fitted { lines, styled, shown }
     }
 
     /// Index of the last line that there is room for; one line is always shown.
@@ -202,9 +211,4 @@ impl Fitter<'_, '_> {
         }
         count.saturating_sub(1)
     }
-}
-
-/// The text with one kind of line break, and with tabs as spaces: fonts have no glyph for a tab.
-fn lines_of(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ")
 }

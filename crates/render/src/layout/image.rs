@@ -315,7 +315,7 @@ mod tests {
                 format!("{width}x{height} at {x:.1},{y:.1} turned {turn:.0} radius {radius:.1}")
             }
             Mark::PushClip { .. } => "clip".to_owned(),
-            Mark::PushLayer { opacity } => format!("layer {opacity}"),
+            Mark::PushLayer { opacity, .. } => format!("layer {opacity}"),
             Mark::Pop => "pop".to_owned(),
             other => format!("{other:?}"),
         });

@@ -9,10 +9,13 @@
 
 mod code;
 mod fit;
+mod glyph_picture;
 mod image;
+mod ink;
 pub(crate) mod paint;
 mod rating;
 mod shape;
+mod standin;
 pub(crate) mod text;
 mod typeset;
 
@@ -75,7 +78,7 @@ impl Layouter {
             })
         };
         let mut drawing = Drawing::new(side(width)?, side(height)?);
-        let mut warnings = Vec::new();
+        let mut warnings = bound.warnings.clone();
         let canvas = Rect::new(0.0, 0.0, width.into(), height.into());
         if let Some(brush) = paint::brush(&bound.background, canvas) {
             let shape = Shape::Rect(canvas);
@@ -99,6 +102,14 @@ impl Context<'_> {
     /// Reports a finding about `element`.
     pub(crate) fn warn(&mut self, code: &str, element: &Element, message: impl Into<String>) {
         self.warnings.push(Warning::new(code, &element.id, message));
+    }
+
+    /// Reports a finding, unless the same was reported.
+    pub(crate) fn warn_once(&mut self, code: &str, element: &Element, message: String) {
+        let warning = Warning::new(code, &element.id, message);
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     fn elements(&mut self, elements: &[Element]) -> Result<(), Error> {

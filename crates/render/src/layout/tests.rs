@@ -78,6 +78,13 @@ fn codes(warnings: &[Warning]) -> Vec<&str> {
     warnings.iter().map(|warning| warning.code.as_str()).collect()
 }
 
+fn alpha(brush: &Brush) -> f32 {
+    match brush {
+        Brush::Solid(color) => color.components[3],
+        Brush::Gradient(_) => 1.0,
+    }
+}
+
 /// The marks in short: what they are, where their own origin lies, how opaque they are.
 fn marks(drawing: &Drawing) -> String {
     let mut told = String::new();
@@ -88,10 +95,10 @@ fn marks(drawing: &Drawing) -> String {
             }
             Mark::Fill { transform, .. } => ("fill gradient", *transform, 1.0),
             Mark::Stroke { transform, .. } => ("stroke", *transform, 1.0),
-            Mark::Glyphs(run) => ("glyphs", run.transform, run.color.components[3]),
+            Mark::Glyphs(run) => ("glyphs", run.transform, alpha(&run.brush)),
             Mark::Image { transform, .. } => ("image", *transform, 1.0),
             Mark::PushClip { transform, .. } => ("clip", *transform, 1.0),
-            Mark::PushLayer { opacity } => ("layer", Affine::IDENTITY, *opacity),
+            Mark::PushLayer { opacity, .. } => ("layer", Affine::IDENTITY, *opacity),
             Mark::Pop => ("pop", Affine::IDENTITY, 1.0),
         };
         let at = transform.translation();

@@ -1,18 +1,22 @@
 //! Text elements: a background, and lines of glyphs in a box with padding.
 //!
-//! Deliberately absent: more than one style in one text.
+//! Deliberately absent: shaping (`typeset.rs`), fitting (`fit.rs`) and painting (`ink.rs`), which
+//! this file brings together.
 
 use kurbo::{Affine, Rect, Size, Vec2};
-use parley::Alignment;
+use parley::setting::Tag;
+use parley::{Alignment, BaseDirection, FontFeature, FontVariation};
 use pixeldrive_model::{
-    Align, Color, Element, FontStyle, Length, Overflow, Padding, Text, VerticalAlign,
+    Align, Color, Direction, Element, FontStyle, Length, Ligatures, Overflow, Padding, Span, Text,
+    TextTransform, TextWrap, VerticalAlign,
 };
 
 use super::fit::{self, Fitted, Room};
-use super::typeset::{Notes, Style};
+use super::ink::{Ink, Painting};
+use super::typeset::{Common, Notes, Style, Styled};
 use super::{Context, paint};
 use crate::Error;
-use crate::drawing::Mark;
+use crate::drawing::{Brush, Mark};
 use crate::fonts::FALLBACK;
 
 /// Characters named in a warning.
@@ -22,21 +26,13 @@ const CHARS_NAMED_MAX: usize = 10;
 pub(super) struct Block {
     /// The element's box.
     pub size: Size,
-    fitted: Fitted,
+    runs: Vec<super::typeset::Run>,
     /// Top left of the text in the box.
     origin: Vec2,
 }
 
 /// Breaks a text into lines and sizes its box.
 pub(super) fn block(context: &mut Context<'_>, element: &Element, text: &Text) -> Block {
-    let family = family(context, element, &text.font_family);
-    let style = Style {
-        family,
-        weight: text.font_weight.0,
-        italic: text.font_style == FontStyle::Italic,
-        line_height: text.line_height,
-        letter_spacing: text.letter_spacing,
-    };
     let Padding([top, right, bottom, left]) = text.padding;
     let inner = |length: Length, padding: f64| match length {
         Length::Auto => None,
@@ -47,22 +43,25 @@ pub(super) fn block(context: &mut Context<'_>, element: &Element, text: &Text) -
         height: inner(element.frame.height, top + bottom),
         lines_max: usize::try_from(text.max_lines).unwrap_or(usize::MAX),
     };
-    let mut fitted = fit::fit(context, element, text, &style, room);
+    let common = common(text);
+    let styled = styled(context, element, text, &common);
+    let mut fitted = fit::fit(context, element, text, styled, room);
     fitted.lines.align(alignment(text.text_align));
-    let height = fitted.lines.height(fitted.shown);
+    let Fitted { lines, styled, shown } = fitted;
+    let height = lines.height(shown);
     let free = room.height.map_or(0.0, |room| room - height);
     let down = match text.vertical_align {
         VerticalAlign::Top => 0.0,
         VerticalAlign::Middle => free / 2.0,
         VerticalAlign::Bottom => free,
     };
-    let notes = fitted.lines.notes(&fitted.text, family, context.text, fitted.shown);
-    report(context, element, family, &notes);
+    let notes = lines.notes(&styled, context.text, shown);
+    report(context, element, &notes);
     let size = Size::new(
-        element.frame.width.or(fitted.lines.width() + left + right),
+        element.frame.width.or(lines.width() + left + right),
         element.frame.height.or(height + top + bottom),
     );
-    Block { size, fitted, origin: Vec2::new(left, top + down) }
+    Block { size, runs: lines.runs(shown), origin: Vec2::new(left, top + down) }
 }
 
 impl Block {
@@ -73,7 +72,6 @@ impl Block {
         element: &Element,
         text: &Text,
     ) -> Result<(), Error> {
-        debug_assert_eq!(element.kind.word(), "text", "a block is made from a text");
         let transform = context.transform;
         let area = self.size.to_rect();
         let outline = paint::rounded(area, text.border_radius);
@@ -84,15 +82,112 @@ impl Block {
         if clip {
             context.drawing.push(Mark::PushClip { transform, shape: outline })?;
         }
-        let origin = transform * Affine::translate(self.origin);
-        let color = paint::color(text.color);
-        for mark in self.fitted.lines.marks(origin, self.fitted.shown, color) {
-            context.drawing.push(mark)?;
-        }
+        let inks: Vec<Ink> = text.stretches().map(|(_, span)| Ink::new(text, span, area)).collect();
+        let painting = Painting {
+            runs: self.runs,
+            inks: &inks,
+            transform: transform * Affine::translate(self.origin),
+            to_box: self.origin,
+        };
+        painting.draw(context, element, text, area)?;
         if clip {
             context.drawing.push(Mark::Pop)?;
         }
         Ok(())
+    }
+}
+
+/// The text with its stretches, each in a family that is there.
+fn styled<'a>(
+    context: &mut Context<'_>,
+    element: &Element,
+    text: &'a Text,
+    common: &'a Common,
+) -> Styled<'a> {
+    let mut said = String::new();
+    let mut stretches = Vec::new();
+    for (words, span) in text.stretches() {
+        said.push_str(&transform(&lines_of(words), text.text_transform, said.chars().next_back()));
+        stretches.push((said.len(), style(context, element, text, span)));
+    }
+    Styled { text: said, stretches, common }
+}
+
+fn style<'a>(
+    context: &mut Context<'_>,
+    element: &Element,
+    text: &'a Text,
+    span: Option<&'a Span>,
+) -> Style<'a> {
+    let wanted = span.and_then(|span| span.font_family.as_deref()).unwrap_or(&text.font_family);
+    let weight = span.and_then(|span| span.font_weight).unwrap_or(text.font_weight);
+    let slope = span.and_then(|span| span.font_style).unwrap_or(text.font_style);
+    let spacing = span.and_then(|span| span.letter_spacing);
+    Style {
+        family: family(context, element, wanted),
+        weight: weight.0,
+        italic: slope == FontStyle::Italic,
+        size: span.and_then(|span| span.font_size).map_or(text.font_size, |size| size.0),
+        letter_spacing: spacing.map_or(text.letter_spacing, |spacing| spacing.0),
+    }
+}
+
+fn common(text: &Text) -> Common {
+    let ligatures: &[([u8; 4], u16)] = match text.ligatures {
+        Ligatures::Normal => &[],
+        Ligatures::None => {
+            &[(*b"liga", 0), (*b"clig", 0), (*b"dlig", 0), (*b"hlig", 0), (*b"calt", 0)]
+        }
+        Ligatures::Discretionary => &[(*b"dlig", 1)],
+        Ligatures::Historical => &[(*b"hlig", 1)],
+    };
+    let numeric = text.numeric.0.iter().map(|tag| (*tag, 1));
+    let features = ligatures.iter().copied().chain(numeric);
+    let features = features.chain(text.font_features.0.iter().copied());
+    #[expect(clippy::cast_possible_truncation, reason = "limited to 32,767")]
+    let axis =
+        |(tag, value): &([u8; 4], f64)| FontVariation { tag: Tag::new(tag), value: *value as f32 };
+    Common {
+        line_height: text.line_height,
+        word_spacing: text.word_spacing,
+        stretch: text.font_stretch,
+        wraps: text.text_wrap != TextWrap::Nowrap,
+        direction: match text.direction {
+            Direction::Auto => BaseDirection::Auto,
+            Direction::Ltr => BaseDirection::Ltr,
+            Direction::Rtl => BaseDirection::Rtl,
+        },
+        lang: text.lang.as_str().to_owned(),
+        features: features.map(|(tag, value)| FontFeature::new(Tag::new(&tag), value)).collect(),
+        variations: text.font_variations.0.iter().map(axis).collect(),
+    }
+}
+
+/// The text with one kind of line break, and with tabs as spaces: fonts have no glyph for a tab.
+fn lines_of(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ")
+}
+
+/// The text with its case changed; `before` is the character in front of it.
+fn transform(text: &str, transform: TextTransform, before: Option<char>) -> String {
+    match transform {
+        TextTransform::None => text.to_owned(),
+        TextTransform::Uppercase => text.to_uppercase(),
+        TextTransform::Lowercase => text.to_lowercase(),
+        TextTransform::Capitalize => {
+            let inside = |char: char| char.is_alphanumeric() || matches!(char, '\'' | '’');
+            let mut in_word = before.is_some_and(inside);
+            let mut changed = String::with_capacity(text.len());
+            for char in text.chars() {
+                if !in_word && char.is_alphabetic() {
+                    changed.extend(char.to_uppercase());
+                } else {
+                    changed.push(char);
+                }
+                in_word = inside(char);
+            }
+            changed
+        }
     }
 }
 
@@ -112,29 +207,41 @@ pub(super) fn plain(
     element: &Element,
     caption: &Caption<'_>,
 ) -> Result<(), Error> {
+    let common = Common {
+        line_height: 1.0,
+        word_spacing: 0.0,
+        stretch: 100.0,
+        wraps: false,
+        direction: BaseDirection::Auto,
+        lang: "en".to_owned(),
+        features: Vec::new(),
+        variations: Vec::new(),
+    };
     let style = Style {
         family: FALLBACK,
         weight: 400.0,
         italic: false,
-        line_height: 1.0,
+        size: caption.size,
         letter_spacing: 0.0,
     };
-    let mut size = caption.size;
-    let mut lines = context.text.set(caption.text, &style, size, None);
+    let text = caption.text.to_owned();
+    let styled = Styled { stretches: vec![(text.len(), style)], text, common: &common };
+    let mut lines = context.text.set(&styled, 1.0, None);
     if lines.width() > caption.area.width() {
-        size *= caption.area.width() / lines.width();
-        lines = context.text.set(caption.text, &style, size, None);
+        lines = context.text.set(&styled, caption.area.width() / lines.width(), None);
     }
-    let notes = lines.notes(caption.text, FALLBACK, context.text, 1);
-    report(context, element, FALLBACK, &notes);
+    let notes = lines.notes(&styled, context.text, 1);
+    report(context, element, &notes);
     lines.align(Alignment::Left);
     let text = Size::new(lines.width(), lines.height(1));
     let at = caption.area.center().to_vec2() - text.to_vec2() / 2.0;
-    let origin = context.transform * Affine::translate(at);
-    for mark in lines.marks(origin, 1, paint::color(caption.color)) {
-        context.drawing.push(mark)?;
-    }
-    Ok(())
+    let painting = Painting {
+        runs: lines.runs(1),
+        inks: &[Ink::plain(Brush::Solid(paint::color(caption.color)))],
+        transform: context.transform * Affine::translate(at),
+        to_box: at,
+    };
+    painting.fill(context, element)
 }
 
 /// The family, or the one that replaces it.
@@ -143,11 +250,11 @@ fn family<'a>(context: &mut Context<'_>, element: &Element, wanted: &'a str) -> 
         return wanted;
     }
     let message = format!("there is no font family `{wanted}`; `{FALLBACK}` was used instead");
-    context.warn("font_fallback", element, message);
+    context.warn_once("font_fallback", element, message);
     FALLBACK
 }
 
-fn report(context: &mut Context<'_>, element: &Element, family: &str, notes: &Notes) {
+fn report(context: &mut Context<'_>, element: &Element, notes: &Notes) {
     if !notes.missing.is_empty() {
         let named: Vec<String> = notes
             .missing
@@ -159,14 +266,18 @@ fn report(context: &mut Context<'_>, element: &Element, family: &str, notes: &No
         let message = format!("no font has {}{more}; add one that does", named.join(", "));
         context.warn("glyph_missing", element, message);
     }
-    if !notes.stand_ins.is_empty() {
+    let mut lacking: Vec<&str> = notes.stand_ins.iter().map(|(own, _)| own.as_str()).collect();
+    lacking.dedup();
+    for family in lacking {
+        let others = notes.stand_ins.iter().filter(|(own, _)| own == family);
+        let others: Vec<&str> = others.map(|(_, other)| other.as_str()).collect();
         let message = format!(
             "`{family}` lacks some of the characters; they were taken from {}",
-            notes.stand_ins.join(", ")
+            others.join(", ")
         );
-        context.warn("font_fallback", element, message);
+        context.warn_once("font_fallback", element, message);
     }
-    if notes.synthesized {
+    for family in &notes.synthesized {
         let message = format!(
             "`{family}` has no face of this weight or style; it was made from another, add the real one"
         );

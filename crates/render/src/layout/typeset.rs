@@ -1,55 +1,125 @@
-//! Shaping: from a text in one style to lines of glyphs, with parley.
+//! Shaping: from a text in one or more styles to lines of glyphs, with parley.
 //!
 //! Sizes are CSS px and nothing is rounded: not baselines, not line heights, not advances. A line is
 //! a CSS line box, its half-leading split above and below the ascent and descent of the font.
 //!
-//! Deliberately absent: the box around the text and what happens when it is too small (`fit.rs`).
+//! Deliberately absent: the box around the text and what happens when it is too small (`fit.rs`),
+//! and what the glyphs are painted with (`ink.rs`).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
-use kurbo::{Affine, Vec2};
-use parley::fontique::{Blob, SourceCache};
+use kurbo::Vec2;
+use parley::fontique::{Blob, FontWidth, GenericFamily, SourceCache};
 use parley::{
-    Alignment, AlignmentOptions, BreakReason, FontContext, FontFamily, FontFamilyName, FontStyle,
-    FontWeight, GlyphRun, Layout, LayoutContext, Line, LineHeight, OverflowWrap,
-    PositionedLayoutItem, StyleProperty, WhiteSpaceCollapse,
+    Alignment, AlignmentOptions, BaseDirection, BreakReason, CHROMIUM_LINE_BREAK_OVERRIDE,
+    FontContext, FontFamily, FontFamilyName, FontFeature, FontFeatures, FontStyle, FontVariation,
+    FontVariations, FontWeight, GlyphRun, Language, Layout, LayoutContext, Line, LineHeight,
+    OverflowWrap, PositionedLayoutItem, StyleProperty, TextWrapMode, WhiteSpaceCollapse,
 };
-use peniko::Color;
+use peniko::FontData;
 use skrifa::FontRef;
 use skrifa::raw::TableProvider as _;
 
-use crate::drawing::{self, Mark};
-use crate::fonts::{self, FALLBACK, Fonts};
+use super::standin::{StandIns, is_invisible};
+use crate::drawing::Glyph;
+use crate::fonts::{self, Fonts};
 
 /// Share of the font size by which a synthesized bold grows on every side.
 const EMBOLDEN_EM: f32 = 1.0 / 48.0;
+/// Lines that are balanced at most; more of them are a page, where nobody sees the difference.
+const BALANCED_LINES_MAX: usize = 12;
 
-/// How text looks, but for its colour and its size.
-#[derive(Clone, Copy, Debug)]
+/// How a stretch of text looks, but for its colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Style<'a> {
     pub family: &'a str,
     pub weight: f64,
     pub italic: bool,
-    /// Multiple of the font size.
-    pub line_height: f64,
+    /// In px.
+    pub size: f64,
     /// In px.
     pub letter_spacing: f64,
 }
 
+/// What a whole text has in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Common {
+    /// Multiple of the font size.
+    pub line_height: f64,
+    /// In px.
+    pub word_spacing: f64,
+    /// Percent of the normal width.
+    pub stretch: f64,
+    /// Whether lines are broken elsewhere than at `\n`.
+    pub wraps: bool,
+    pub direction: BaseDirection,
+    /// Language tag.
+    pub lang: String,
+    pub features: Vec<FontFeature>,
+    pub variations: Vec<FontVariation>,
+}
+
+/// A text in one or more styles.
+#[derive(Clone, Debug)]
+pub(crate) struct Styled<'a> {
+    pub text: String,
+    /// Where each stretch ends in the text, and its style; the last one ends with the text.
+    pub stretches: Vec<(usize, Style<'a>)>,
+    pub common: &'a Common,
+}
+
+/// Which stretch of its text a glyph belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Stretch(pub u16);
+
 /// Fonts and scratch memory for shaping.
 pub(crate) struct Typesetter {
     fonts: FontContext,
-    layouts: LayoutContext<()>,
-    /// In the order in which they were added, which is the order in which they stand in.
-    families: Vec<String>,
-    /// Family by the id of the file.
-    owners: HashMap<u64, String>,
+    layouts: LayoutContext<Stretch>,
+    stand_ins: StandIns,
+    /// Family by the id of its file and its place in it.
+    owners: HashMap<(u64, u32), String>,
 }
 
 /// A text broken into lines.
 pub(crate) struct Lines {
-    layout: Layout<()>,
+    layout: Layout<Stretch>,
+}
+
+/// Glyphs of one font in one stretch of a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub stretch: usize,
+    /// Index of its line.
+    pub line: usize,
+    /// Where it begins, on the baseline.
+    pub origin: Vec2,
+    pub advance: f64,
+    pub metrics: Metrics,
+    pub font: FontData,
+    /// In px.
+    pub size: f32,
+    /// Slant for a synthesized italic in degrees, or 0.
+    pub skew: f32,
+    /// Growth for a synthesized bold in units of the font file, or 0.
+    pub embolden: f32,
+    /// Variation coordinates, 2.14 fixed point.
+    pub coords: Vec<i16>,
+    /// Positions from the origin.
+    pub glyphs: Vec<Glyph>,
+}
+
+/// Distances from the baseline in px; down is positive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Metrics {
+    pub top: f64,
+    pub bottom: f64,
+    /// Upper edge and thickness of a line below the glyphs.
+    pub underline: (f64, f64),
+    /// The same of one through them.
+    pub line_through: (f64, f64),
 }
 
 /// What a typeset text is not quite as asked.
@@ -57,30 +127,57 @@ pub(crate) struct Lines {
 pub(crate) struct Notes {
     /// Characters that no font has.
     pub missing: Vec<char>,
-    /// Families that stand in for characters that the family lacks.
-    pub stand_ins: Vec<String>,
-    /// Whether a bold or italic was made from a face that is not.
-    pub synthesized: bool,
+    /// Families that stand in for characters that another lacks: the latter, then the former.
+    pub stand_ins: Vec<(String, String)>,
+    /// Families of which a bold or italic was made from a face that is not.
+    pub synthesized: Vec<String>,
+}
+
+impl<'a> Styled<'a> {
+    /// The stretches with the range that each has in the text.
+    fn ranges(&self) -> impl Iterator<Item = (Range<usize>, &Style<'a>)> {
+        let starts = std::iter::once(0).chain(self.stretches.iter().map(|(end, _)| *end));
+        starts.zip(&self.stretches).map(|(start, (end, style))| (start..*end, style))
+    }
+
+    /// The text up to `end` without the spaces there, and then `tail` in the style of what was cut.
+    pub(crate) fn cut(&self, end: usize, tail: &str) -> Self {
+        let kept = self.text.get(..end).unwrap_or_default().trim_end();
+        let text = format!("{kept}{tail}");
+        let last = self.stretches.partition_point(|(stretch, _)| *stretch <= end);
+        let last = last.min(self.stretches.len().saturating_sub(1));
+        let mut stretches: Vec<_> = self.stretches.get(..=last).unwrap_or_default().to_vec();
+        for (end, _) in &mut stretches {
+            *end = (*end).min(kept.len());
+        }
+        if let Some((end, _)) = stretches.last_mut() {
+            *end = text.len();
+        }
+        Self { text, stretches, common: self.common }
+    }
 }
 
 impl Typesetter {
     pub(crate) fn new(fonts: &Fonts) -> Self {
         let mut context =
             FontContext { collection: fonts::collection(), source_cache: SourceCache::default() };
-        let mut families: Vec<String> = Vec::new();
+        let mut stand_ins = StandIns::default();
         let mut owners = HashMap::new();
         for file in fonts.files() {
-            for (id, _) in context.collection.register_fonts(Blob::clone(file), None) {
-                let Some(name) = context.collection.family_name(id) else {
+            for (id, faces) in context.collection.register_fonts(Blob::clone(file), None) {
+                let Some(name) = context.collection.family_name(id).map(str::to_owned) else {
                     continue;
                 };
-                owners.insert(file.id(), name.to_owned());
-                if !families.iter().any(|family| family == name) {
-                    families.push(name.to_owned());
+                for face in faces {
+                    owners.insert((file.id(), face.index()), name.clone());
+                    stand_ins.add(&name, FontData::new(Blob::clone(file), face.index()));
                 }
             }
         }
-        Self { fonts: context, layouts: LayoutContext::new(), families, owners }
+        let emoji: Vec<_> =
+            stand_ins.emoji().filter_map(|name| context.collection.family_id(name)).collect();
+        context.collection.set_generic_families(GenericFamily::Emoji, emoji.into_iter());
+        Self { fonts: context, layouts: LayoutContext::new(), stand_ins, owners }
     }
 
     /// Whether there is a family of this name.
@@ -88,38 +185,57 @@ impl Typesetter {
         self.fonts.collection.family_id(family).is_some()
     }
 
-    /// Breaks `text` into lines of at most `width` px; without a width only `\n` breaks.
-    pub(crate) fn set(
-        &mut self,
-        text: &str,
-        style: &Style<'_>,
-        size: f64,
-        width: Option<f64>,
-    ) -> Lines {
-        let names: Vec<FontFamilyName<'_>> = [style.family, FALLBACK]
-            .into_iter()
-            .chain(self.families.iter().map(String::as_str))
-            .map(FontFamilyName::named)
-            .collect();
+    /// Breaks the text into lines of at most `width` px; without a width only `\n` breaks. Font
+    /// sizes are multiplied by `scale`.
+    pub(crate) fn set(&mut self, styled: &Styled<'_>, scale: f64, width: Option<f64>) -> Lines {
+        let Styled { text, common, .. } = styled;
+        let needed = self.stand_ins.needed(styled);
+        let families = self.stand_ins.stacks(styled, &needed);
+        let emoji = self.stand_ins.emoji_ranges(text);
         let mut builder = self.layouts.ranged_builder(&mut self.fonts, text, 1.0, false);
-        let slope = if style.italic { FontStyle::Italic } else { FontStyle::Normal };
+        builder.set_base_direction(common.direction);
+        // Designers see their texts in a browser first.
+        builder.set_line_break_override(Some(CHROMIUM_LINE_BREAK_OVERRIDE));
+        let wrap = if common.wraps { TextWrapMode::Wrap } else { TextWrapMode::NoWrap };
         let properties = [
-            StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(&names))),
-            StyleProperty::FontSize(narrow(size)),
-            StyleProperty::FontWeight(FontWeight::new(narrow(style.weight))),
-            StyleProperty::FontStyle(slope),
-            StyleProperty::LineHeight(LineHeight::Absolute(narrow(size * style.line_height))),
-            StyleProperty::LetterSpacing(narrow(style.letter_spacing)),
+            StyleProperty::WordSpacing(narrow(common.word_spacing)),
+            StyleProperty::FontWidth(FontWidth::from_percentage(narrow(common.stretch))),
+            StyleProperty::FontFeatures(FontFeatures::List(Cow::Borrowed(&common.features))),
+            StyleProperty::FontVariations(FontVariations::List(Cow::Borrowed(&common.variations))),
+            StyleProperty::Locale(Language::parse(&common.lang).ok()),
             StyleProperty::OverflowWrap(OverflowWrap::Anywhere),
+            StyleProperty::TextWrapMode(wrap),
             // Spaces at the end of a line hang outside of it and do not count.
             StyleProperty::WhiteSpaceCollapse(WhiteSpaceCollapse::PreserveBreaks),
         ];
         for property in properties {
             builder.push_default(property);
         }
-        if style.letter_spacing != 0.0 {
-            // Spaced letters are not joined, as in CSS.
-            builder.push_default(StyleProperty::FontFeatures(r#""liga" 0, "clig" 0"#.into()));
+        for (index, ((range, style), families)) in styled.ranges().zip(&families).enumerate() {
+            let slope = if style.italic { FontStyle::Italic } else { FontStyle::Normal };
+            let size = style.size * scale;
+            let stretch = Stretch(u16::try_from(index).unwrap_or(u16::MAX));
+            let properties = [
+                StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(families))),
+                StyleProperty::FontSize(narrow(size)),
+                StyleProperty::FontWeight(FontWeight::new(narrow(style.weight))),
+                StyleProperty::FontStyle(slope),
+                StyleProperty::LineHeight(LineHeight::Absolute(narrow(size * common.line_height))),
+                StyleProperty::LetterSpacing(narrow(style.letter_spacing)),
+                StyleProperty::Brush(stretch),
+            ];
+            for property in properties {
+                if styled.stretches.len() == 1 {
+                    builder.push_default(property);
+                } else {
+                    builder.push(property, range.clone());
+                }
+            }
+        }
+        for range in emoji {
+            let families: Vec<_> = self.stand_ins.emoji().map(FontFamilyName::named).collect();
+            let families = FontFamily::List(Cow::Owned(families));
+            builder.push(StyleProperty::FontFamily(families), range);
         }
         let mut layout = builder.build(text);
         layout.break_all_lines(width.map(narrow));
@@ -163,57 +279,77 @@ impl Lines {
         cuts
     }
 
+    /// Breaks the lines anew so that they are about equally wide, and no more of them. They are still
+    /// aligned in `width`.
+    pub(crate) fn balance(&mut self, width: f64) {
+        let count = self.count();
+        if !(2..=BALANCED_LINES_MAX).contains(&count) || self.breaks_words() {
+            return;
+        }
+        // No width below the average can do.
+        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+        let (mut under, mut over) = (self.width() / count as f64, width);
+        while over - under > 0.5 {
+            let middle = f64::midpoint(under, over);
+            self.break_at(middle, width);
+            if self.count() <= count && !self.breaks_words() {
+                over = middle;
+            } else {
+                under = middle;
+            }
+        }
+        self.break_at(over, width);
+    }
+
+    fn break_at(&mut self, line_width: f64, width: f64) {
+        let mut lines = self.layout.break_lines();
+        let state = lines.state_mut();
+        state.set_layout_max_advance(narrow(width));
+        state.set_line_max_advance(narrow(line_width));
+        while lines.break_next().is_some() {}
+        lines.finish();
+    }
+
     /// Aligns the lines in the width that they were broken for, or in the widest line.
     pub(crate) fn align(&mut self, alignment: Alignment) {
         // A line that is too long runs over at the end, as in CSS.
         self.layout.align(alignment, AlignmentOptions::default());
     }
 
-    /// The glyphs of the first `count` lines, with `transform` mapping the text's top left.
-    pub(crate) fn marks(
-        &self,
-        transform: Affine,
-        count: usize,
-        color: Color,
-    ) -> impl Iterator<Item = Mark> {
-        self.layout.lines().take(count).flat_map(move |line| {
-            let runs = glyph_runs(&line).map(|run| mark(&run, transform, color));
-            runs.collect::<Vec<_>>()
-        })
+    /// The runs of the first `count` lines, in the order in which they stand on each.
+    pub(crate) fn runs(&self, count: usize) -> Vec<Run> {
+        let lines = self.layout.lines().take(count).enumerate();
+        lines
+            .flat_map(|(index, line)| {
+                glyph_runs(&line).map(|run| read(&run, index)).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// What is not as asked in the first `count` lines.
     pub(crate) fn notes(
         &self,
-        text: &str,
-        family: &str,
+        styled: &Styled<'_>,
         typesetter: &Typesetter,
         count: usize,
     ) -> Notes {
         let mut notes = Notes::default();
-        for line in self.layout.lines().take(count) {
-            for run in line.runs() {
-                let synthesis = run.synthesis();
-                notes.synthesized |= synthesis.embolden() || synthesis.skew().is_some();
-                let mut missing = false;
-                for cluster in run.clusters() {
-                    let absent = cluster.glyphs().any(|glyph| glyph.id == 0);
-                    let chars = text.get(cluster.text_range()).unwrap_or_default().chars();
-                    if absent {
-                        let shown =
-                            chars.filter(|char| !char.is_control() && !char.is_whitespace());
-                        let unknown: Vec<char> =
-                            shown.filter(|char| !notes.missing.contains(char)).collect();
-                        notes.missing.extend(unknown);
-                        missing = true;
-                    }
+        let lines = self.layout.lines().take(count);
+        for run in lines.flat_map(|line| line.runs().collect::<Vec<_>>()) {
+            let font = run.font();
+            let owner = typesetter.owners.get(&(font.data.id(), font.index));
+            let owner = owner.map_or("", String::as_str);
+            for cluster in run.clusters() {
+                let said = styled.text.get(cluster.text_range()).unwrap_or_default();
+                let stretch = usize::from(cluster.style().brush.0);
+                let Some((_, style)) = styled.stretches.get(stretch) else { continue };
+                if said.chars().all(is_invisible) {
+                    continue;
                 }
-                if let Some(owner) = typesetter.owners.get(&run.font().data.id())
-                    && !missing
-                    && !owner.eq_ignore_ascii_case(family)
-                    && !notes.stand_ins.contains(owner)
-                {
-                    notes.stand_ins.push(owner.clone());
+                if cluster.glyphs().any(|glyph| glyph.id == 0) {
+                    notes.miss(said);
+                } else {
+                    notes.look(&run, style.family, owner);
                 }
             }
         }
@@ -221,35 +357,67 @@ impl Lines {
     }
 }
 
-fn glyph_runs<'a>(line: &Line<'a, ()>) -> impl Iterator<Item = GlyphRun<'a, ()>> {
+impl Notes {
+    fn look(&mut self, run: &parley::Run<'_, Stretch>, family: &str, owner: &str) {
+        let synthesis = run.synthesis();
+        let synthesized = synthesis.embolden() || synthesis.skew().is_some();
+        if synthesized && !self.synthesized.iter().any(|name| name == owner) {
+            self.synthesized.push(owner.to_owned());
+        }
+        let known = |(own, other): &(String, String)| own == family && other == owner;
+        if !owner.eq_ignore_ascii_case(family) && !self.stand_ins.iter().any(known) {
+            self.stand_ins.push((family.to_owned(), owner.to_owned()));
+        }
+    }
+
+    fn miss(&mut self, said: &str) {
+        for char in said.chars().filter(|char| !is_invisible(*char)) {
+            if !self.missing.contains(&char) {
+                self.missing.push(char);
+            }
+        }
+    }
+}
+
+fn glyph_runs<'a>(line: &Line<'a, Stretch>) -> impl Iterator<Item = GlyphRun<'a, Stretch>> {
     line.items().filter_map(|item| match item {
         PositionedLayoutItem::GlyphRun(run) => Some(run),
         PositionedLayoutItem::InlineBox(_) => None,
     })
 }
 
-/// A run as a mark. Its origin is its own start on the baseline.
-fn mark(run: &GlyphRun<'_, ()>, transform: Affine, color: Color) -> Mark {
+/// A run in the terms of a drawing. Its origin is its own start on the baseline.
+fn read(run: &GlyphRun<'_, Stretch>, line: usize) -> Run {
     let (start, baseline) = (run.offset(), run.baseline());
-    let origin = Vec2::new(start.into(), baseline.into());
     let synthesis = run.run().synthesis();
-    let size = run.run().font_size();
-    let glyphs = run.positioned_glyphs();
-    Mark::Glyphs(drawing::GlyphRun {
-        transform: transform * Affine::translate(origin),
+    let metrics = run.run().font_metrics();
+    Run {
+        stretch: run.style().brush.0.into(),
+        line,
+        origin: Vec2::new(start.into(), baseline.into()),
+        advance: run.advance().into(),
+        metrics: Metrics {
+            top: (-metrics.ascent).into(),
+            bottom: metrics.descent.into(),
+            underline: ((-metrics.underline_offset).into(), metrics.underline_size.into()),
+            line_through: (
+                (-metrics.strikethrough_offset).into(),
+                metrics.strikethrough_size.into(),
+            ),
+        },
+        font: run.run().font().clone(),
+        size: run.run().font_size(),
         skew: synthesis.skew().unwrap_or(0.0),
         embolden: if synthesis.embolden() { units_per_em(run) * EMBOLDEN_EM } else { 0.0 },
-        font: run.run().font().clone(),
-        size,
         coords: run.run().normalized_coords().iter().map(|coord| coord.to_bits()).collect(),
-        color,
-        glyphs: glyphs
-            .map(|glyph| drawing::Glyph { id: glyph.id, x: glyph.x - start, y: glyph.y - baseline })
+        glyphs: run
+            .positioned_glyphs()
+            .map(|glyph| Glyph { id: glyph.id, x: glyph.x - start, y: glyph.y - baseline })
             .collect(),
-    })
+    }
 }
 
-fn units_per_em(run: &GlyphRun<'_, ()>) -> f32 {
+fn units_per_em(run: &GlyphRun<'_, Stretch>) -> f32 {
     let font = run.run().font();
     let head = FontRef::from_index(font.data.data(), font.index).and_then(|font| font.head());
     head.map_or(0.0, |head| head.units_per_em().into())

@@ -74,8 +74,10 @@ impl Recorder<'_> {
                 }
                 open.push(Open::Clip);
             }
-            Mark::PushLayer { opacity } => {
-                self.scene.push_opacity_layer(*opacity);
+            Mark::PushLayer { opacity, effect } => {
+                let filter = effect.as_ref().map(crate::backend::filter);
+                self.scene.set_transform(Affine::IDENTITY);
+                self.scene.push_layer(None, None, Some(*opacity), None, filter);
                 open.push(Open::Layer);
             }
             Mark::Pop => match open.pop().ok_or_else(unbalanced)? {
@@ -118,7 +120,10 @@ impl Recorder<'_> {
             });
         }
         self.scene.set_transform(run.transform);
-        self.scene.set_paint(run.color);
+        self.scene.set_paint(paint(&run.brush));
+        if let Some(stroke) = &run.stroke {
+            self.scene.set_stroke(stroke.clone());
+        }
         let mut glyphs = self
             .scene
             .glyph_run(self.resources, &run.font)
@@ -134,7 +139,11 @@ impl Recorder<'_> {
             glyphs = glyphs.font_embolden(FontEmbolden::new(Diagonal2::new(amount, amount)));
         }
         let placed = run.glyphs.iter().map(|g| glifo::Glyph { id: g.id, x: g.x, y: g.y });
-        glyphs.fill_glyphs(placed).map_err(|e| Error::Paint { reason: e.to_string() })
+        let painted = match &run.stroke {
+            Some(_) => glyphs.stroke_glyphs(placed),
+            None => glyphs.fill_glyphs(placed),
+        };
+        painted.map_err(|e| Error::Paint { reason: e.to_string() })
     }
 }
 

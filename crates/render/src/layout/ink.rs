@@ -1,0 +1,277 @@
+//! What lines of text are painted with: highlights and backgrounds below, then shadows, outlines,
+//! glyphs, and the lines along them.
+//!
+//! Deliberately absent: where glyphs stand (`typeset.rs`).
+
+use kurbo::{Affine, Rect, Stroke, Vec2};
+use pixeldrive_model::{Color, Element, Span, Text, TextDecoration, TextShadow};
+
+use super::glyph_picture::{self, PictureGlyph};
+use super::typeset::Run;
+use super::{Context, paint};
+use crate::Error;
+use crate::drawing::{Brush, Effect, GlyphRun, Mark, Shape};
+
+/// Runs that touch are one stretch of line, whatever rounding left between them, in px.
+const GAP_PX: f64 = 0.01;
+
+/// What one stretch is painted with.
+pub(super) struct Ink {
+    brush: Option<Brush>,
+    background: Option<Brush>,
+    decoration: TextDecoration,
+}
+
+impl Ink {
+    /// The ink of a stretch; gradients span `area`.
+    pub(super) fn new(text: &Text, span: Option<&Span>, area: Rect) -> Self {
+        let color = span.and_then(|span| span.color.as_ref()).unwrap_or(&text.color);
+        let decoration = span.and_then(|span| span.text_decoration);
+        Self {
+            brush: paint::brush(color, area),
+            background: span.and_then(|span| paint::brush(&span.background, area)),
+            decoration: decoration.unwrap_or(text.text_decoration),
+        }
+    }
+
+    /// The ink of plain text.
+    pub(super) fn plain(brush: Brush) -> Self {
+        Self { brush: Some(brush), background: None, decoration: TextDecoration::default() }
+    }
+}
+
+/// Lines to be painted.
+pub(super) struct Painting<'a> {
+    pub runs: Vec<Run>,
+    pub inks: &'a [Ink],
+    /// From the text's top left to device pixels.
+    pub transform: Affine,
+    /// From the text's top left to that of its box, in which brushes lie.
+    pub to_box: Vec2,
+}
+
+impl Painting<'_> {
+    /// Paints the glyphs alone.
+    pub(super) fn fill(&self, context: &mut Context<'_>, element: &Element) -> Result<(), Error> {
+        for run in &self.runs {
+            if let Some(brush) = self.brush(run) {
+                self.glyphs(context, element, run, brush, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Paints everything.
+    pub(super) fn draw(
+        &self,
+        context: &mut Context<'_>,
+        element: &Element,
+        text: &Text,
+        area: Rect,
+    ) -> Result<(), Error> {
+        self.highlight(context, text, area)?;
+        self.backgrounds(context)?;
+        for shadow in text.text_shadow.iter().rev() {
+            self.shadow(context, element, text, shadow)?;
+        }
+        self.foreground(context, element, text, area)
+    }
+
+    fn foreground(
+        &self,
+        context: &mut Context<'_>,
+        element: &Element,
+        text: &Text,
+        area: Rect,
+    ) -> Result<(), Error> {
+        if text.stroke_width > 0.0
+            && let Some(brush) = paint::brush(&text.stroke, area)
+        {
+            let stroke = Stroke::new(text.stroke_width)
+                .with_join(kurbo::Join::Round)
+                .with_caps(kurbo::Cap::Round);
+            for run in &self.runs {
+                self.glyphs(context, element, run, &brush, Some(&stroke))?;
+            }
+        }
+        self.decorations(context, |decoration, run| {
+            let (underline, thickness) = run.metrics.underline;
+            let overline = (run.metrics.top, thickness);
+            let lines = [
+                decoration.underline.then_some((underline, thickness)),
+                decoration.overline.then_some(overline),
+            ];
+            lines.into_iter().flatten().collect()
+        })?;
+        self.fill(context, element)?;
+        self.decorations(context, |decoration, run| {
+            decoration.line_through.then_some(run.metrics.line_through).into_iter().collect()
+        })
+    }
+
+    fn brush(&self, run: &Run) -> Option<&Brush> {
+        self.inks.get(run.stretch).and_then(|ink| ink.brush.as_ref())
+    }
+
+    /// Pushes the glyphs of a run, and its glyphs that are pictures.
+    fn glyphs(
+        &self,
+        context: &mut Context<'_>,
+        element: &Element,
+        run: &Run,
+        brush: &Brush,
+        stroke: Option<&Stroke>,
+    ) -> Result<(), Error> {
+        let transform = self.transform * Affine::translate(run.origin);
+        let mut glyphs = run.glyphs.clone();
+        let pictures = glyph_picture::take(run, &mut glyphs);
+        if !glyphs.is_empty() {
+            context.drawing.push(Mark::Glyphs(GlyphRun {
+                transform,
+                skew: run.skew,
+                embolden: run.embolden,
+                font: run.font.clone(),
+                size: run.size,
+                coords: run.coords.clone(),
+                brush: brush.shifted(-(self.to_box + run.origin)),
+                stroke: stroke.cloned(),
+                glyphs,
+            }))?;
+        }
+        // A picture has no outline to be stroked.
+        let pictures: Vec<PictureGlyph> = if stroke.is_none() { pictures } else { Vec::new() };
+        for picture in pictures {
+            let mark = picture.mark(context, element, transform)?;
+            context.drawing.push(mark)?;
+        }
+        Ok(())
+    }
+
+    fn shadow(
+        &self,
+        context: &mut Context<'_>,
+        element: &Element,
+        text: &Text,
+        shadow: &TextShadow,
+    ) -> Result<(), Error> {
+        if shadow.color.a == 0 {
+            return Ok(());
+        }
+        let offset = Vec2::new(shadow.x, shadow.y);
+        // A layer is cast as a whole, so what is in it may have any colour.
+        let black = || Brush::Solid(paint::color(Color::BLACK));
+        let inks: Vec<Ink> = self
+            .inks
+            .iter()
+            .map(|ink| Ink {
+                brush: ink.brush.as_ref().map(|_| black()),
+                background: None,
+                decoration: ink.decoration,
+            })
+            .collect();
+        let inside = Painting {
+            runs: self.runs.clone(),
+            inks: &inks,
+            transform: self.transform,
+            to_box: self.to_box,
+        };
+        let [a, b, c, d, ..] = self.transform.as_coeffs();
+        let scale = (a * d - b * c).abs().sqrt();
+        let turned = Affine::new([a, b, c, d, 0.0, 0.0]);
+        let effect = Effect::Shadow {
+            offset: (turned * offset.to_point()).to_vec2(),
+            deviation: shadow.blur / 2.0 * scale,
+            color: paint::color(shadow.color),
+        };
+        context.drawing.push(Mark::PushLayer { opacity: 1.0, effect: Some(effect) })?;
+        inside.foreground(context, element, text, Rect::ZERO)?;
+        context.drawing.push(Mark::Pop)
+    }
+
+    /// Fills the bars that `bars` gives for each run: offset from the baseline and thickness.
+    fn decorations(
+        &self,
+        context: &mut Context<'_>,
+        bars: impl Fn(TextDecoration, &Run) -> Vec<(f64, f64)>,
+    ) -> Result<(), Error> {
+        let mut joined: Vec<(usize, Rect)> = Vec::new();
+        for run in &self.runs {
+            let Some(ink) = self.inks.get(run.stretch) else { continue };
+            for (top, thickness) in bars(ink.decoration, run) {
+                let (x, y) = (run.origin.x, run.origin.y + top);
+                let bar = Rect::new(x, y, x + run.advance, y + thickness.max(GAP_PX));
+                join(&mut joined, run.stretch, bar);
+            }
+        }
+        for (stretch, bar) in joined {
+            if let Some(brush) = self.inks.get(stretch).and_then(|ink| ink.brush.as_ref()) {
+                self.bar(context, bar, brush)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn backgrounds(&self, context: &mut Context<'_>) -> Result<(), Error> {
+        let mut joined: Vec<(usize, Rect)> = Vec::new();
+        for run in &self.runs {
+            let (x, y) = (run.origin.x, run.origin.y);
+            let (top, bottom) = (y + run.metrics.top, y + run.metrics.bottom);
+            join(&mut joined, run.stretch, Rect::new(x, top, x + run.advance, bottom));
+        }
+        for (stretch, area) in joined {
+            if let Some(brush) = self.inks.get(stretch).and_then(|ink| ink.background.as_ref()) {
+                self.bar(context, area, brush)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bar(&self, context: &mut Context<'_>, bar: Rect, brush: &Brush) -> Result<(), Error> {
+        context.drawing.push(Mark::Fill {
+            transform: self.transform,
+            shape: Shape::Rect(bar),
+            brush: brush.shifted(-self.to_box),
+        })
+    }
+
+    /// Paints a box behind each line, as wide as its glyphs and as high as their font.
+    fn highlight(&self, context: &mut Context<'_>, text: &Text, area: Rect) -> Result<(), Error> {
+        let Some(brush) = paint::brush(&text.highlight, area) else {
+            return Ok(());
+        };
+        let [top, right, bottom, left] = text.highlight_padding.0;
+        let mut lines: Vec<(usize, Rect)> = Vec::new();
+        for run in self.runs.iter().filter(|run| run.advance > 0.0) {
+            let (x, y) = (run.origin.x, run.origin.y);
+            let reach = Rect::new(x, y + run.metrics.top, x + run.advance, y + run.metrics.bottom);
+            match lines.last_mut() {
+                Some((line, whole)) if *line == run.line => *whole = whole.union(reach),
+                _ => lines.push((run.line, reach)),
+            }
+        }
+        for (_, line) in lines {
+            let padded =
+                Rect::new(line.x0 - left, line.y0 - top, line.x1 + right, line.y1 + bottom);
+            context.drawing.push(Mark::Fill {
+                transform: self.transform,
+                shape: paint::rounded(padded, text.highlight_radius),
+                brush: brush.shifted(-self.to_box),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds a bar to those there are, lengthening the last one when it goes on where that one ends.
+fn join(bars: &mut Vec<(usize, Rect)>, stretch: usize, bar: Rect) {
+    match bars.last_mut() {
+        Some((same, last))
+            if *same == stretch
+                && (last.y0, last.y1) == (bar.y0, bar.y1)
+                && (bar.x0 - last.x1).abs() <= GAP_PX =>
+        {
+            last.x1 = bar.x1;
+        }
+        _ => bars.push((stretch, bar)),
+    }
+}
