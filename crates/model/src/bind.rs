@@ -5,14 +5,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::element::{self, Element, Group, Kind};
+use crate::element::{self, Element, Group, Kind, Rating};
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
     PROBLEMS_MAX,
 };
-use crate::property::kind;
-use crate::text;
+use crate::property::{digits, kind};
 use crate::{Paint, Problem, Source, Template, Warning};
+use crate::{json, text};
 
 /// One row's data: element id to value object, and whatever else the placeholders read.
 pub type Payload = Map<String, Value>;
@@ -64,14 +64,19 @@ impl Bound {
 /// Parses one row's payload.
 ///
 /// # Errors
-/// One problem, when the bytes are no JSON object or too many.
+/// One problem, when the bytes are no JSON object, too many, or give a key twice.
 pub fn parse_payload(bytes: &[u8]) -> Result<Payload, Vec<Problem>> {
     if bytes.len() > PAYLOAD_BYTES_MAX {
         let message = format!("{} bytes; at most {PAYLOAD_BYTES_MAX} are taken", bytes.len());
         return Err(vec![Problem::new("payload", message)]);
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| vec![Problem::new("payload", format!("not a JSON object: {error}"))])
+    match json::read(bytes, "payload").map_err(|problem| vec![problem])? {
+        Value::Object(payload) => Ok(payload),
+        other => {
+            let message = format!("not a JSON object: expected one, found {}", kind(&other));
+            Err(vec![Problem::new("payload", message)])
+        }
+    }
 }
 
 /// Puts `payload` into `template`.
@@ -108,7 +113,8 @@ fn picture_size(width: u32, height: u32, pixel_ratio: f64) -> (u32, u32) {
 
 fn check_pixel_ratio(template: &Template, pixel_ratio: f64, problems: &mut Vec<Problem>) {
     if !(PIXEL_RATIO_MIN..=PIXEL_RATIO_MAX).contains(&pixel_ratio) {
-        let message = format!("{pixel_ratio} is outside {PIXEL_RATIO_MIN} to {PIXEL_RATIO_MAX}");
+        let message =
+            format!("{} is outside {PIXEL_RATIO_MIN} to {PIXEL_RATIO_MAX}", digits(pixel_ratio));
         problems.push(Problem::new("pixelRatio", message));
         return;
     }
@@ -179,9 +185,11 @@ impl<'a> Binder<'a> {
         if let (Kind::Text(_), Some(message)) = (&bound.kind, values.and_then(text::conflict)) {
             self.report(format!("{path}.spans"), message);
         }
+        let mut refused = Vec::new();
         for (key, value) in values.into_iter().flatten() {
             if let Err(message) = bound.set(key, value) {
                 self.report(format!("{path}.{key}"), message);
+                refused.push(key.as_str());
             }
         }
         // What is hidden may lack its data, but what the payload says of it must still be right.
@@ -199,8 +207,25 @@ impl<'a> Binder<'a> {
         if !shown {
             return None;
         }
-        check_data(&bound, &path, &mut self.problems);
+        // What was refused is not called missing too.
+        if let Some((key, message)) = check_data(&bound).filter(|(key, _)| !refused.contains(key)) {
+            self.report(format!("{path}.{key}"), message);
+        }
+        self.clamp(&mut bound);
         Some(bound)
+    }
+
+    /// A rating never fills more icons than there are.
+    fn clamp(&mut self, element: &mut Element) {
+        let Kind::Rating(Rating { value: Some(value), max, .. }) = &mut element.kind else {
+            return;
+        };
+        let full = f64::from(*max);
+        if *value > full {
+            let message = format!("{} of {max}: all {max} icons are filled", digits(*value));
+            self.warnings.push(Warning::new("value_clamped", &element.id, message));
+            *value = full;
+        }
     }
 
     /// What the payload says of an element.
@@ -261,20 +286,22 @@ fn nothing_for(paths: &[&str]) -> String {
     format!("the payload has no {}{more}: nothing is shown there", named.join(", "))
 }
 
-/// Refuses an element that would be drawn without its data.
-fn check_data(element: &Element, path: &str, problems: &mut Vec<Problem>) {
+/// The property without which an element would be drawn wrong, and what is wrong with it.
+fn check_data(element: &Element) -> Option<(&'static str, String)> {
     let missing = match &element.kind {
         Kind::QrCode(code) if code.text.is_empty() => "text",
         Kind::Barcode(code) if code.text.is_empty() => "text",
+        Kind::Barcode(code) => {
+            return code.symbology.check(&code.text).err().map(|rule| ("text", rule));
+        }
+        Kind::Rating(rating) if rating.value.is_none() => "value",
         _ if element.source() == Some(&Source::Missing) => "src",
-        _ => return,
+        _ => return None,
     };
-    let message = format!(
-        "missing: neither the template nor the payload gives {} `{}` its {missing}",
-        element.kind.word(),
-        element.id
-    );
-    problems.push(Problem::new(format!("{path}.{missing}"), message));
+    let (word, id) = (element.kind.word(), &element.id);
+    let message =
+        format!("missing: neither the template nor the payload gives {word} `{id}` its {missing}");
+    Some((missing, message))
 }
 
 fn value_example(kind: &Kind) -> &'static str {

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use crate::limits::{COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{
+    COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, RATING_VALUE_MAX, TEXT_CHARS_MAX,
+};
 use crate::property::{Properties, Property, kind, properties, within, words};
 use crate::text::{Overflow, Text};
-use crate::{Color, Lang, Paint, Source};
+use crate::{Color, Lang, Paint, PathData, Source};
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,7 +239,7 @@ properties! {
     /// A shape given by SVG path data, in px from the top left of its box.
     pub struct Path {
         /// The path data.
-        "d" d: String = String::new();
+        "d" d: PathData = PathData::default();
         /// Inside.
         "fill" fill: Paint = Paint::Solid(Color::BLACK);
         /// Outline.
@@ -289,8 +291,8 @@ properties! {
 properties! {
     /// A row of icons of which some are filled.
     pub struct Rating {
-        /// How many icons are filled; fractions fill an icon in part.
-        "value" value: f64 = 0.0, in 0.0..=1000.0;
+        /// How many icons are filled; fractions fill an icon in part. Binding refuses to have none.
+        "value" value: Option<f64> = None;
         /// How many icons there are.
         "max" max: u32 = 5, in 1..=RATING_ICONS_MAX;
         /// Colour of the filled part.
@@ -300,7 +302,7 @@ properties! {
         /// Space between icons in px.
         "gap" gap: f64 = 4.0, in 0.0..=1000.0;
         /// SVG path data of one icon in a box of 24 by 24; a star by default.
-        "icon" icon: String = STAR.to_owned();
+        "icon" icon: PathData = PathData::known(STAR);
     }
 }
 
@@ -423,7 +425,11 @@ impl Property for Padding {
                 let horizontal = within(f64::read(horizontal)?, 0.0..=COORDINATE_PX_MAX)?;
                 Ok(Self([vertical, horizontal, vertical, horizontal]))
             }
-            _ => one_or_four(value).map(Self),
+            _ => one_or_four(value).map(Self).map_err(|message| {
+                message
+                    .replace("a number or four,", "a number, two or four,")
+                    .replace("a list of four,", "a list of two or four,")
+            }),
         }
     }
 }
@@ -434,7 +440,7 @@ fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
         Value::Number(_) => read(value).map(|all| [all; 4]),
         Value::Array(list) => match list.as_slice() {
             [a, b, c, d] => Ok([read(a)?, read(b)?, read(c)?, read(d)?]),
-            _ => Err(format!("expected a number or four, found {}", list.len())),
+            _ => Err(format!("expected a number or four, found a list of {}", list.len())),
         },
         other => Err(format!("expected a number or a list of four, found {}", kind(other))),
     }
@@ -491,7 +497,13 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
             need("height", height);
         }
         Kind::QrCode(_) => need("width", width),
-        Kind::Rating(_) => need("height", height),
+        Kind::Rating(rating) => {
+            need("height", height);
+            let value = rating.value.map(|value| within(value, 0.0..=RATING_VALUE_MAX));
+            if let Some(Err(message)) = value {
+                report("value", message);
+            }
+        }
         Kind::Text(text) => {
             let said = if text.spans.is_empty() { "text" } else { "spans" };
             let mut chars = text.stretches().flat_map(|(text, _)| text.chars());
@@ -512,13 +524,11 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
         Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => {}
     }
     let (key, text, max) = match &element.kind {
-        Kind::Path(path) => ("d", &path.d, crate::limits::PATH_CHARS_MAX),
-        Kind::Rating(rating) => ("icon", &rating.icon, crate::limits::PATH_CHARS_MAX),
         Kind::Svg(svg) => ("svg", &svg.svg, crate::limits::SVG_BYTES_MAX),
         Kind::QrCode(code) => ("text", &code.text, crate::limits::QR_BYTES_MAX),
         Kind::Barcode(code) => ("text", &code.text, crate::limits::BARCODE_CHARS_MAX),
-        Kind::Text(_) | Kind::Image(_) | Kind::Rect(_) => return,
-        Kind::Ellipse(_) | Kind::Line(_) | Kind::Group(_) => return,
+        Kind::Text(_) | Kind::Image(_) | Kind::Rect(_) | Kind::Path(_) => return,
+        Kind::Ellipse(_) | Kind::Line(_) | Kind::Group(_) | Kind::Rating(_) => return,
     };
     if text.len() > max {
         report(key, format!("longer than {max} bytes"));

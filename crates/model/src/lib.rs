@@ -7,6 +7,7 @@
 //! Deliberately absent: files, environment, clock, network, async, SQL and pixels. Ids are made
 //! by whoever has randomness; times come in as arguments.
 
+mod barcode;
 mod bind;
 mod color;
 mod element;
@@ -14,10 +15,12 @@ mod fault;
 mod format;
 mod hash;
 mod ids;
+mod json;
 mod lang;
 pub mod limits;
 mod moment;
 mod paint;
+mod path_data;
 mod placeholder;
 mod price;
 mod property;
@@ -26,6 +29,7 @@ mod template;
 mod text;
 mod warning;
 
+pub use barcode::ean13_digits;
 pub use bind::{Bound, Payload, bind, parse_payload};
 pub use color::Color;
 pub use element::{
@@ -36,8 +40,10 @@ pub use element::{
 pub use fault::{Failure, Fault, Problem};
 pub use hash::{ContentHash, Epoch, FieldsHash, content_hash, fields_hash, image_key};
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
+pub use json::not_json;
 pub use lang::Lang;
 pub use paint::{LinearGradient, Paint, Stop};
+pub use path_data::PathData;
 pub use price::{Credits, price};
 pub use source::Source;
 pub use template::{Template, parse};

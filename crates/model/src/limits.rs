@@ -58,6 +58,8 @@ pub const FONT_SIZE_PX_MAX: f64 = 2_000.0;
 pub const QR_BYTES_MAX: usize = 2_953;
 /// Characters of a barcode.
 pub const BARCODE_CHARS_MAX: usize = 200;
+/// Largest value of a rating; what is more than its icons is clamped.
+pub const RATING_VALUE_MAX: f64 = 1000.0;
 /// Icons of a rating.
 pub const RATING_ICONS_MAX: u32 = 100;
 /// Stops of a gradient.

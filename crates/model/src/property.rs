@@ -4,7 +4,7 @@
 //! them when it is parsed and a payload sets them again when it is bound, through the same
 //! [`Properties::set`], so that both are held to the same rules.
 
-use std::fmt::Display;
+use std::fmt::{Display, LowerExp};
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
@@ -81,15 +81,23 @@ macro_rules! words {
 pub(crate) use {properties, words};
 
 /// Refuses a number outside `range`.
-pub(crate) fn within<T: PartialOrd + Display>(
+pub(crate) fn within<T: PartialOrd + Display + LowerExp>(
     value: T,
     range: RangeInclusive<T>,
 ) -> Result<T, String> {
     if range.contains(&value) {
         Ok(value)
     } else {
-        Err(format!("{value} is outside {} to {}", range.start(), range.end()))
+        let (value, start, end) = (digits(value), range.start(), range.end());
+        Err(format!("{value} is outside {start} to {end}"))
     }
+}
+
+/// A number for messages: one with hundreds of digits is written with a power of ten.
+pub(crate) fn digits<T: Display + LowerExp>(number: T) -> String {
+    const CHARS_MAX: usize = 20;
+    let plain = number.to_string();
+    if plain.len() > CHARS_MAX { format!("{number:e}") } else { plain }
 }
 
 /// The value as an object.
@@ -126,7 +134,7 @@ impl Property for u32 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
             Ok(number as Self)
         } else {
-            Err(format!("expected a whole number, found {number}"))
+            Err(format!("expected a whole number, found {}", digits(number)))
         }
     }
 }

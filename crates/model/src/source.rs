@@ -67,7 +67,9 @@ impl Property for Source {
 fn relative(text: String) -> Result<Source, String> {
     let escapes = text.starts_with(['/', '\\']) || text.split(['/', '\\']).any(|part| part == "..");
     if escapes {
-        return Err("a path must stay inside the template's folder".to_owned());
+        return Err("a path must stay inside the template's folder, and works in the offline \
+                    commands alone; use an https: URL or a data: URI"
+            .to_owned());
     }
     Ok(Source::File(text.into()))
 }

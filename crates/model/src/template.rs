@@ -11,8 +11,8 @@ use crate::limits::{
 };
 use crate::placeholder::Placeholders;
 use crate::property::{Property, kind, within};
-use crate::text;
 use crate::{ContentHash, Paint, Problem, Source, content_hash};
+use crate::{json, text};
 
 /// A template: a canvas and what is drawn on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,8 +88,7 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
         );
         return Err(vec![Problem::new("", message)]);
     }
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| vec![Problem::new("", format!("not JSON: {error}"))])?;
+    let value = json::read(bytes, "").map_err(|problem| vec![problem])?;
     let Value::Object(document) = value else {
         return Err(vec![Problem::new("", format!("expected an object, found {}", kind(&value)))]);
     };
@@ -209,6 +208,14 @@ impl Reader {
             if let Err(message) = self.placeholders.read(&element.id, index, text) {
                 self.problems.push(Problem::new(format!("{path}.text"), message));
             }
+        }
+        // What its placeholders are filled with is known when a row is bound.
+        if let Kind::Barcode(code) = &element.kind
+            && !code.text.is_empty()
+            && self.placeholders.of(&element.id).is_empty()
+            && let Err(rule) = code.symbology.check(&code.text)
+        {
+            self.report(format!("{path}.text"), rule);
         }
         Some(element)
     }

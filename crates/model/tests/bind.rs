@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pixeldrive_model::{Color, Kind, Paint, Payload, Template, bind, parse};
+use pixeldrive_model::{
+    Color, Kind, Paint, Payload, Problem, Template, bind, parse, parse_payload,
+};
 
 const TEMPLATE: &str = r##"{
     "width": 100, "height": 50, "background": "#fff",
@@ -10,7 +12,7 @@ const TEMPLATE: &str = r##"{
         {"id": "title", "type": "text", "text": "Hello"},
         {"id": "photo", "type": "image", "width": 10, "height": 10},
         {"id": "panel", "type": "group", "elements": [
-            {"id": "stars", "type": "rating", "height": 24},
+            {"id": "stars", "type": "rating", "height": 24, "value": 3},
             {"id": "code", "type": "qrcode", "width": 33, "text": "x"}
         ]}
     ]
@@ -21,7 +23,7 @@ fn template() -> Template {
 }
 
 fn payload(json: &str) -> Payload {
-    serde_json::from_str(json).unwrap()
+    parse_payload(json.as_bytes()).unwrap()
 }
 
 /// The problems of a payload, as `path: message` that need only start as written.
@@ -82,6 +84,74 @@ fn what_is_drawn_has_its_data() {
     check(&format!(r#"{{{PHOTO}, "code": {{"text": ""}}, "panel": {{"visible": false}}}}"#), &[]);
 }
 
+/// What is wrong, or else the warnings, of `payload` in a template of one element.
+#[track_caller]
+fn check_one(element: &str, json: &str, expected: &str) {
+    let template = format!(r#"{{"width": 90, "height": 90, "elements": [{element}]}}"#);
+    let template = parse(template.as_bytes()).unwrap();
+    let say = |problems: Vec<Problem>| {
+        problems.iter().map(|p| format!("{}: {}", p.path, p.message)).collect::<Vec<_>>().join("; ")
+    };
+    let found = parse_payload(json.as_bytes()).and_then(|payload| bind(&template, &payload, 1.0));
+    let found = found.map_or_else(say, |bound| {
+        let warnings = bound.warnings.iter().map(|w| format!("{} {}", w.code, w.message));
+        warnings.collect::<Vec<_>>().join("; ")
+    });
+    assert!(found.starts_with(expected), "found `{found}`, expected `{expected}…`");
+    assert_eq!(found.is_empty(), expected.is_empty(), "found `{found}`");
+}
+
+#[test]
+fn a_rating_has_a_value_and_its_icons_are_enough() {
+    let stars = r#"{"id": "s", "type": "rating", "height": 9}"#;
+    check_one(stars, "{}", "payload.s.value: missing: neither the template nor the payload");
+    check_one(stars, r#"{"s": {"value": null}}"#, "payload.s.value: missing");
+    check_one(stars, r#"{"s": {"value": "4"}}"#, "payload.s.value: expected a number");
+    check_one(stars, r#"{"s": {"value": 0}}"#, "");
+    check_one(stars, r#"{"s": {"value": 5}}"#, "");
+    check_one(stars, r#"{"s": {"value": 6}}"#, "value_clamped 6 of 5: all 5 icons are filled");
+    check_one(stars, r#"{"s": {"value": 6, "max": 6}}"#, "");
+    check_one(stars, r#"{"s": {"value": -1}}"#, "payload.s.value: -1 is outside 0 to 1000");
+    check_one(stars, r#"{"s": {"value": 1e300}}"#, "payload.s.value: 1e300 is outside");
+    check_one(stars, r#"{"s": {"value": 1, "icon": "M0"}}"#, "payload.s.icon: no SVG path data");
+}
+
+#[test]
+fn a_barcode_follows_the_rules_of_its_symbology() {
+    let ean = r#"{"id": "b", "type": "barcode", "width": 9, "height": 9, "symbology": "ean13"}"#;
+    check_one(ean, r#"{"b": {"text": "978030640615"}}"#, "");
+    check_one(ean, r#"{"b": {"text": "12"}}"#, "payload.b.text: EAN-13 has 12 digits");
+    check_one(ean, r#"{"b": {"text": "9780306406158"}}"#, "payload.b.text: the check digit");
+    check_one(ean, r#"{"b": {"text": "Zoë", "symbology": "code128"}}"#, "payload.b.text: Code 128");
+    check_one(ean, r#"{"b": {"text": "zoe", "symbology": "code39"}}"#, "payload.b.text: Code 39");
+    let filled = ean.replace("ean13\"", "ean13\", \"text\": \"{{isbn}}\"");
+    check_one(&filled, r#"{"isbn": "978030640615"}"#, "");
+    check_one(&filled, r#"{"isbn": "abc"}"#, "payload.b.text: EAN-13 has digits alone");
+}
+
+#[test]
+fn a_payload_is_an_object_that_gives_each_key_once() {
+    let text = r#"{"id": "t", "type": "text", "text": "{{a.b.0.c|x}}"}"#;
+    check_one(text, r#"{"t": {}, "t": {}}"#, "payload.t: given twice");
+    check_one(text, r#"{"a": {"b": [{"c": 1, "c": 2}]}}"#, "payload.a.b[0].c: given twice");
+    check_one(text, "[]", "payload: not a JSON object: expected one, found a list");
+    check_one(text, "{\"a\" 7}", "payload: not JSON: expected `:` at column 6");
+    check_one(text, "{} x", "payload: not JSON: trailing characters at column 4");
+    check_one(text, "", "payload: not JSON: it ends early");
+    let deep = format!("{{\"a\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    check_one(text, &deep, "payload: nested too deep");
+}
+
+#[test]
+fn what_is_refused_is_not_missing_too() {
+    let photo = r#"{"id": "p", "type": "image", "width": 9, "height": 9}"#;
+    check_one(photo, r#"{"p": {"src": ""}}"#, "payload.p.src: missing");
+    let template = format!(r#"{{"width": 9, "height": 9, "elements": [{photo}]}}"#);
+    let row = payload(r#"{"p": {"src": "file:///etc/passwd"}}"#);
+    let found = bind(&parse(template.as_bytes()).unwrap(), &row, 1.0).unwrap_err();
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
 #[test]
 fn a_payload_overrides_any_property_for_one_render() {
     let row = payload(&format!(
@@ -97,7 +167,7 @@ fn a_payload_overrides_any_property_for_one_render() {
     );
     let Kind::Group(group) = &bound.elements[2].kind else { panic!("a group") };
     let Kind::Rating(stars) = &group.elements[0].kind else { panic!("a rating") };
-    assert_eq!(stars.value, 4.5, "inside a group too");
+    assert_eq!(stars.value, Some(4.5), "inside a group too");
     let Kind::Text(text) = &template().elements[0].kind.clone() else { panic!("a text") };
     assert_eq!(text.text, "Hello", "the template is as it was");
 }

@@ -94,6 +94,46 @@ fn sources_are_urls_data_or_files_beside_the_template() {
 }
 
 #[test]
+fn a_key_is_given_once() {
+    check(r#"{"width": 1, "height": 1, "height": 2, "elements": []}"#, "height: given twice");
+    check(
+        &with(r#"{"id": "a", "type": "rect", "fill": {"type": "linear", "type": "linear"}}"#),
+        "elements[0].fill.type: given twice",
+    );
+    check(r#"{"width": 1,, "height": 1}"#, ": not JSON: key must be a string at column 13");
+    check("{\n\"width\": x}", ": not JSON: expected value at line 2, column 10");
+    check(&"[".repeat(200), ": nested too deep");
+}
+
+#[test]
+fn faults_that_need_no_data_are_found_at_once() {
+    let path = |d: &str| with(&format!(r#"{{"id": "a", "type": "path", "d": "{d}"}}"#));
+    check(&path("M0 0h9v9z"), "");
+    check(&path("M0 0 oops"), "elements[0].d: no SVG path data");
+    check(&path("M0 0 L1e999 1"), "elements[0].d: no SVG path data");
+    check(&path(&"M0 0".repeat(limits::PATH_CHARS_MAX)), "elements[0].d: longer than 100000 bytes");
+    check(
+        &with(r#"{"id": "a", "type": "rating", "height": 9, "icon": "star", "value": 1e300}"#),
+        "elements[0].icon: no SVG path data
+         elements[0].value: 1e300 is outside 0 to 1000",
+    );
+    let barcode = |text: &str| {
+        with(&format!(
+            r#"{{"id": "a", "type": "barcode", "width": 9, "height": 9, "symbology": "ean13", "text": "{text}"}}"#
+        ))
+    };
+    for fine in ["", "{{isbn}}", "978030640615"] {
+        check(&barcode(fine), "");
+    }
+    check(&barcode("123"), "elements[0].text: EAN-13 has 12 digits");
+    check(
+        &with(r#"{"id": "a", "type": "text", "padding": [1], "maxLines": 1e300}"#),
+        "elements[0].maxLines: expected a whole number, found 1e300
+         elements[0].padding: expected a number, two or four, found a list of 1",
+    );
+}
+
+#[test]
 fn gradients_are_read_whole() {
     let fill = |fill: &str| {
         with(&format!(r#"{{"id": "a", "type": "rect", "width": 1, "height": 1, "fill": {fill}}}"#))

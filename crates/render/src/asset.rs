@@ -15,7 +15,7 @@ use pixeldrive_model::Source;
 use pixeldrive_model::limits::{IMAGE_BYTES_MAX, IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX, SVG_BYTES_MAX};
 
 use crate::Error;
-use crate::picture::{Refusal, svg};
+use crate::picture::{Refusal, broken, svg};
 
 /// The files of one render, by the source that names them.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +118,6 @@ fn raster_header(bytes: &Bytes, format: ImageFormat) -> Result<(AssetKind, f64, 
             u32::from_be_bytes([*h0, *h1, *h2, *h3]),
         )?;
     }
-    let broken = |error: image::ImageError| Refusal::Broken { reason: error.to_string() };
     let reader = ImageReader::with_format(Cursor::new(bytes.as_ref()), format);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
@@ -166,7 +165,7 @@ pub(crate) fn svg_text(bytes: &[u8]) -> Result<&str, Refusal> {
         return Err(Refusal::Type { found: "an empty file" });
     }
     if !start.starts_with(b"<") {
-        return Err(Refusal::Type { found: "something else" });
+        return Err(Refusal::Type { found: "this" });
     }
     if start.get(..9).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<!doctype"))
         && !start.windows(4).take(2_000).any(|tag| tag == b"<svg")
@@ -212,7 +211,8 @@ mod tests {
         check(vec![b'<'; IMAGE_BYTES_MAX + 1], "image_too_large: 10485761 bytes");
         check(format!("<svg>{}</svg>", " ".repeat(SVG_BYTES_MAX)), "image_too_large");
         check("", "image_type_unsupported: an empty file");
-        check("hello", "image_type_unsupported");
+        check("hello", "image_type_unsupported: this is no picture that can be drawn");
+        check(b"\x89PNG\r\n\x1a\nno chunk at all here".as_slice(), "image_");
         check("<!DOCTYPE html><html></html>", "image_type_unsupported: an HTML page");
         check(b"\x1f\x8b\x08\0".as_slice(), "image_type_unsupported: a gzip file");
         check(b"\xff\xd8\xff\xe0".as_slice(), "image_broken");

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use pixeldrive_model::limits::{BATCH_BODY_BYTES_MAX, BATCH_PAYLOADS_MAX};
 use pixeldrive_model::{
-    BatchId, ContentHash, Epoch, JobId, Problem, Template, TemplateId, fields_hash,
+    AccountId, BatchId, ContentHash, Epoch, JobId, Problem, Template, TemplateId, fields_hash,
 };
 use pixeldrive_store::{BatchRow, JobState, Row, Submit};
 use serde::{Deserialize, Serialize};
@@ -27,11 +27,11 @@ use crate::clock;
 
 /// The body of `POST /v1/render/batch`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Ask {
     template_id: TemplateId,
     payloads: Vec<Box<RawValue>>,
-    user_id: Option<String>,
+    user_id: Option<AccountId>,
     pixel_ratio: Option<f64>,
     strict: Option<bool>,
 }
@@ -55,8 +55,7 @@ pub(crate) async fn submit(
         let message = format!("{rows} payloads; a batch has 1 to {BATCH_PAYLOADS_MAX}");
         return Err(Error::invalid("payloads", message));
     }
-    let payer = ask.user_id.as_ref().map(|id| id.parse());
-    if payer.is_some_and(|payer| payer != Ok(caller.account)) {
+    if ask.user_id.is_some_and(|payer| payer != caller.account) {
         return Err(Error::NotFound("template of this userId"));
     }
     let (template, parsed) = state.template(caller.account, ask.template_id).await?;

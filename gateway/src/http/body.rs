@@ -9,6 +9,7 @@ use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use pixeldrive_model::not_json;
 use serde::de::DeserializeOwned;
 
 use super::State;
@@ -73,27 +74,80 @@ async fn collect(request: Request, bytes_max: usize) -> Result<Bytes, Error> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Error::invalid("", "The body is empty; send a JSON object."));
+    // A list would be read as the fields in their order.
+    let found = match bytes.trim_ascii_start().first() {
+        None => return Err(Error::invalid("", "The body is empty; send a JSON object.")),
+        Some(b'[') => Some("a list"),
+        Some(b'"') => Some("a string"),
+        Some(b'n' | b't' | b'f' | b'-' | b'0'..=b'9') => Some("a single value"),
+        Some(_) => None,
+    };
+    if let Some(found) = found {
+        return Err(Error::invalid("", format!("expected an object, found {found}")));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         // `.` is the whole, and `?` a part that the parser did not get to.
         let path = error.path().to_string();
-        problem(path.trim_end_matches(['.', '?']), error.into_inner().to_string())
+        problem(path.trim_end_matches(['.', '?']), &error.into_inner())
     })?;
-    json.end().map_err(|error| Error::invalid("", format!("not JSON: {error}")))?;
+    json.end().map_err(|error| Error::invalid("", not_json(&error)))?;
     Ok(value)
 }
 
-/// serde names a missing field in the message and its parent in the path.
-fn problem(parent: &str, message: String) -> Error {
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
-    match missing {
-        Some((field, _)) if parent.is_empty() => Error::invalid(field, "missing: it is required"),
-        Some((field, _)) => Error::invalid(format!("{parent}.{field}"), "missing: it is required"),
-        None => Error::invalid(parent, message),
+/// What serde says, with the path that it means and in words of JSON.
+fn problem(path: &str, error: &serde_json::Error) -> Error {
+    if !error.is_data() {
+        return Error::invalid(path, not_json(error));
     }
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    // These name a field in the message, and perhaps its parent alone in the path.
+    for (start, meaning) in [
+        ("missing field `", "missing: it is required"),
+        ("duplicate field `", "given twice: keep one of the two"),
+        ("unknown field `", "unknown field"),
+    ] {
+        let Some((field, rest)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`'))
+        else {
+            continue;
+        };
+        let path = match path.strip_suffix(field).unwrap_or(path).trim_end_matches('.') {
+            "" => field.to_owned(),
+            parent => format!("{parent}.{field}"),
+        };
+        let known =
+            rest.replace(", expected one of", "; there are").replace(", expected", "; there is");
+        return Error::invalid(path, format!("{meaning}{known}"));
+    }
+    Error::invalid(path, in_words(message))
+}
+
+/// `invalid type: string "2", expected f64` for people.
+fn in_words(message: &str) -> String {
+    if message.contains("UUID") && !message.starts_with("invalid type") {
+        return "not a UUID, such as 0190b2c0-0000-7000-8000-000000000000".to_owned();
+    }
+    let parts = message.split_once(": ").and_then(|(_, rest)| rest.split_once(", expected "));
+    let Some((found, expected)) = parts else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "f32" | "f64" | "i64" | "u64" | "u32" => "a number",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        other if other.contains("UUID") => "a UUID",
+        other => other,
+    };
+    let found = match found.split([' ', '`']).next() {
+        Some("map") => "an object",
+        Some("sequence") => "a list",
+        Some("string") => "a string",
+        Some("integer" | "floating") => "a number",
+        Some("boolean") => "a boolean",
+        _ => found,
+    };
+    format!("expected {expected}, found {found}")
 }
 
 #[cfg(test)]
@@ -104,7 +158,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
     #[expect(dead_code, reason = "only its reading is tested")]
     struct Ask {
         template_id: TemplateId,
@@ -129,23 +183,31 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_by_its_path() {
         let id = "\"templateId\":\"0190b2c0-0000-7000-8000-000000000000\"";
-        check(&format!("{{{id},\"payloads\":[{{\"a\":[1]}}, 3],\"other\":null}}"), "fine");
+        check(&format!("{{{id},\"payloads\":[{{\"a\":[1]}}, 3]}}"), "fine");
         check(&format!(" {{{id},\"payloads\":[],\"pixelRatio\":null}} "), "fine");
         check("", ": The body is empty");
         check(" \n", ": The body is empty");
         check("{}", "templateId: missing");
         check(&format!("{{{id}}}"), "payloads: missing");
-        check(&format!("{{{id},\"payloads\":{{}}}}"), "payloads: invalid type: map");
+        check(&format!("{{{id},\"payloads\":{{}}}}"), "payloads: expected a list, found an object");
         check(
             &format!("{{{id},\"payloads\":[],\"pixelRatio\":\"2\"}}"),
-            "pixelRatio: invalid type",
+            "pixelRatio: expected a number, found a string",
         );
-        check("{\"templateId\":\"seven\"}", "templateId: UUID parsing failed");
-        check("{\"templateId\":7}", "templateId: invalid type");
-        check("[]", ": invalid");
-        check("{", ": EOF");
-        check("{\"templateId\"", ": EOF");
-        check(&format!("{{{id},\"payloads\":[{{]}}"), "payloads[0]: ");
+        check(
+            &format!("{{{id},\"payloads\":[],\"pixelratio\":2}}"),
+            "pixelratio: unknown field; there are `templateId`, `payloads`, `pixelRatio`",
+        );
+        check(&format!("{{{id},{id},\"payloads\":[]}}"), "templateId: given twice");
+        check("{\"templateId\":\"seven\"}", "templateId: not a UUID");
+        check("{\"templateId\":7}", "templateId: expected a UUID, found a number");
+        check("[]", ": expected an object, found a list");
+        check("null", ": expected an object, found a single value");
+        check("nonsense", ": expected an object");
+        check("<x>", ": not JSON: expected value at column 1");
+        check("{", ": not JSON: it ends early");
+        check("{\"templateId\"", ": not JSON: it ends early");
+        check(&format!("{{{id},\"payloads\":[{{]}}"), "payloads[0]: not JSON: key must be");
         check(&format!("{{{id},\"payloads\":[]}} x"), ": not JSON: trailing");
     }
 }

@@ -20,18 +20,18 @@ use super::image;
 use crate::clock;
 use crate::config::SigningKeys;
 
-const EXPIRES_S_MIN: i64 = 60;
-const EXPIRES_S_MAX: i64 = 604_800;
-const EXPIRES_S_DEFAULT: i64 = 3600;
+const EXPIRES_S_MIN: f64 = 60.0;
+const EXPIRES_S_MAX: f64 = 604_800.0;
+const EXPIRES_S_DEFAULT: f64 = 3600.0;
 const SIGNATURE_BYTES: usize = 16;
 
 /// The body of `POST /v1/sign`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Ask {
     key: Option<String>,
     url: Option<String>,
-    expires_in: Option<i64>,
+    expires_in: Option<f64>,
 }
 
 /// Its answer.
@@ -49,11 +49,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Json(ask): Json<Ask>,
 ) -> Result<axum::Json<Signed>, Error> {
-    let expires_in = ask.expires_in.unwrap_or(EXPIRES_S_DEFAULT);
-    if !(EXPIRES_S_MIN..=EXPIRES_S_MAX).contains(&expires_in) {
-        let message = format!("{expires_in} is outside {EXPIRES_S_MIN} to {EXPIRES_S_MAX} seconds");
-        return Err(Error::invalid("expiresIn", message));
-    }
+    let expires_in = seconds(ask.expires_in.unwrap_or(EXPIRES_S_DEFAULT))?;
     let (template, hash) = wanted(&ask, &state.images)?;
     let picture = state.store.render(template, &hash).await?;
     if picture.is_none_or(|picture| picture.account != caller.account) {
@@ -65,6 +61,16 @@ pub(crate) async fn handle(
     let sig = BASE64URL_NOPAD.encode(&signature(signing.secret(), &key, exp));
     let url = format!("{}{key}?exp={exp}&kid={}&sig={sig}", state.images, signing.id());
     Ok(axum::Json(Signed { url, key, expires_in }))
+}
+
+/// Whole seconds: what is after the point is left out.
+fn seconds(expires_in: f64) -> Result<i64, Error> {
+    if !(EXPIRES_S_MIN..=EXPIRES_S_MAX).contains(&expires_in) {
+        let message = format!("it is outside {EXPIRES_S_MIN} to {EXPIRES_S_MAX} seconds");
+        return Err(Error::invalid("expiresIn", message));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "within the limits")]
+    Ok(expires_in as i64)
 }
 
 /// The picture that `key` or `url` names.

@@ -2,6 +2,7 @@
 //!
 //! A document is stored, and given back, byte for byte as it came.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{self, Path, Query};
@@ -84,43 +85,39 @@ pub(crate) struct Shown {
     name: String,
     version: u32,
     content_hash: String,
-    width: Number,
-    height: Number,
+    width: Option<Number>,
+    height: Option<Number>,
     created_at: String,
     updated_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<Box<RawValue>>,
 }
 
-/// The part of a document that a list shows.
-#[derive(Deserialize)]
-struct Canvas {
-    width: Number,
-    height: Number,
-}
-
 impl Shown {
-    /// Without the document, as in a list.
-    fn brief(row: TemplateRow) -> Result<Self, Error> {
-        let unreadable = |error| Error::Unexpected(format!("template {}: {error}", row.id));
-        let canvas: Canvas = serde_json::from_slice(&row.json).map_err(unreadable)?;
-        Ok(Self {
+    /// Without the document, as in a list. Whatever an earlier build stored is shown: one document
+    /// that cannot be read must not hide the others.
+    fn brief(row: TemplateRow) -> Self {
+        let keys: HashMap<String, &RawValue> =
+            serde_json::from_slice(&row.json).unwrap_or_default();
+        let side = |key: &str| keys.get(key).and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let (width, height) = (side("width"), side("height"));
+        Self {
             id: row.id,
             name: row.name,
             version: row.version,
             content_hash: row.hash.to_string(),
-            width: canvas.width,
-            height: canvas.height,
+            width,
+            height,
             created_at: rfc3339(row.created),
             updated_at: rfc3339(row.updated),
             template: None,
-        })
+        }
     }
 
     fn whole(row: TemplateRow) -> Result<Self, Error> {
         let unreadable = |error| Error::Unexpected(format!("template {}: {error}", row.id));
         let template = serde_json::from_slice(&row.json).map_err(unreadable)?;
-        Ok(Self { template: Some(template), ..Self::brief(row)? })
+        Ok(Self { template: Some(template), ..Self::brief(row) })
     }
 }
 
@@ -214,7 +211,7 @@ pub(crate) async fn list(
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next_cursor = rows.last().filter(|_| more).map(|row| row.id);
-    let templates = rows.into_iter().map(Shown::brief).collect::<Result<_, _>>()?;
+    let templates = rows.into_iter().map(Shown::brief).collect();
     Ok(axum::Json(Listed { templates, next_cursor }))
 }
 
@@ -254,6 +251,9 @@ pub(crate) fn file(element: &Element, path: &str) -> Option<Problem> {
         return None;
     };
     let file: String = file.chars().take(200).collect();
-    let message = format!("`{file}` is no URL; give an https: URL or a data: URI");
+    let message = format!(
+        "`{file}` is no URL: a path works in the offline commands alone; give an https: URL or a data: \
+         URI"
+    );
     Some(Problem::new(format!("{path}.src"), message))
 }

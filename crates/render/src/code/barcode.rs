@@ -1,13 +1,13 @@
 //! Linear barcodes: text to bars.
 //!
-//! The patterns come from `barcoders`; what is checked and chosen here is what a caller can get wrong:
-//! characters, lengths, check digits, and the sets of Code 128. Deliberately absent: GS1 application
+//! The patterns come from `barcoders`, the rules for characters, lengths and check digits from the
+//! model; what is chosen here is the sets of Code 128. Deliberately absent: GS1 application
 //! identifiers.
 
 use std::ops::Range;
 
 use barcoders::sym::{code39::Code39, code128::Code128, ean13::EAN13};
-use pixeldrive_model::Symbology;
+use pixeldrive_model::{Symbology, ean13_digits};
 
 /// A barcode in modules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Bars {
 
 /// Encodes `text`, or says which rule of the symbology it breaks.
 pub(crate) fn encode(symbology: Symbology, text: &str) -> Result<Bars, String> {
+    symbology.check(text)?;
     match symbology {
         Symbology::Code128 => Ok(plain(&code128(text)?, text)),
         Symbology::Code39 => Ok(plain(&code39(text)?, text)),
@@ -87,35 +88,7 @@ fn dark(modules: &[u8]) -> Vec<bool> {
 }
 
 fn code39(text: &str) -> Result<Vec<u8>, String> {
-    let fits = |c: char| {
-        c.is_ascii_uppercase()
-            || c.is_ascii_digit()
-            || matches!(c, '-' | '.' | ' ' | '$' | '/' | '+' | '%')
-    };
-    match text.chars().find(|c| !fits(*c)) {
-        Some(c) => Err(format!("Code 39 has 0-9, A-Z, space and - . $ / + %, but not {c:?}")),
-        None => Ok(Code39::new(text).map_err(|error| error.to_string())?.encode()),
-    }
-}
-
-/// The thirteen digits of an EAN-13.
-fn ean13_digits(text: &str) -> Result<String, String> {
-    if let Some(c) = text.chars().find(|c| !c.is_ascii_digit()) {
-        return Err(format!("EAN-13 has digits alone, not {c:?}"));
-    }
-    if !matches!(text.len(), 12 | 13) {
-        let len = text.len();
-        return Err(format!("EAN-13 has 12 digits, or 13 with the check digit; this has {len}"));
-    }
-    let (data, given) = text.split_at(12);
-    let sum: u32 =
-        data.bytes().zip([1, 3].into_iter().cycle()).map(|(b, w)| u32::from(b - b'0') * w).sum();
-    let check = ((10 - sum % 10) % 10).to_string();
-    if given.is_empty() || given == check {
-        Ok(format!("{data}{check}"))
-    } else {
-        Err(format!("the check digit of {data} is {check}, not {given}"))
-    }
+    Ok(Code39::new(text).map_err(|error| error.to_string())?.encode())
 }
 
 /// A set of Code 128, and the sign with which `barcoders` has it chosen.
@@ -152,9 +125,6 @@ impl Set {
 }
 
 fn code128(text: &str) -> Result<Vec<u8>, String> {
-    if let Some(c) = text.chars().find(|c| !c.is_ascii()) {
-        return Err(format!("Code 128 has the characters of ASCII, but not {c:?}"));
-    }
     let code = Code128::new(code128_sets(text.as_bytes())).map_err(|error| error.to_string())?;
     Ok(code.encode())
 }

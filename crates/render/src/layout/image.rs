@@ -352,7 +352,7 @@ mod tests {
         let found = |src: &str, bytes: &[u8]| fault(&image(src), &[("a.png", bytes.to_vec())]);
         assert!(found("b.png", &png()).starts_with("asset_missing: the image `b.png`"), "missing");
         assert!(found("a.png", &cut).starts_with("image_broken: the picture is broken"), "cut");
-        assert!(found("a.png", &text).starts_with("image_type_unsupported: something"), "text");
+        assert!(found("a.png", &text).starts_with("image_type_unsupported: this"), "text");
         let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>\
                    <text y='9' font-family='Papyrus'>x</text></svg>";
         let found = found("a.png", svg.as_bytes());

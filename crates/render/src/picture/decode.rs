@@ -10,7 +10,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use pixeldrive_model::limits::{IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX};
 
-use super::Refusal;
+use super::{Refusal, broken};
 use crate::pixels::Pixels;
 
 /// Bytes that a decoder may allocate: the largest picture with 16 bits a channel, and some.
@@ -67,10 +67,6 @@ fn upright(
     let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
     picture.apply_orientation(orientation);
     Ok(picture)
-}
-
-fn broken(error: image::ImageError) -> Refusal {
-    Refusal::Broken { reason: error.to_string() }
 }
 
 /// Multiplies colours by their alpha; returns whether every pixel is opaque.

@@ -72,6 +72,19 @@ impl Refusal {
     }
 }
 
+/// What a decoder's error means. Its own words are for those who know the format.
+pub(crate) fn broken(error: image::ImageError) -> Refusal {
+    use image::ImageError::{Decoding, Encoding, IoError, Limits, Parameter, Unsupported};
+    tracing::debug!(%error, "a picture is broken");
+    let reason = match error {
+        Unsupported(_) => "it uses a feature of its format that is not supported",
+        Limits(_) => "decoding it takes too much memory",
+        IoError(_) => "the file ends early",
+        Decoding(_) | Encoding(_) | Parameter(_) => "its data are damaged or end early",
+    };
+    Refusal::Broken { reason: reason.to_owned() }
+}
+
 /// What is to be made of an asset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Request {

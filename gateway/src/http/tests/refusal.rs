@@ -39,15 +39,20 @@ const WRONG: &str = r#"
     GET /v1/render => 405 method_not_allowed
     DELETE /v1/account => 405 method_not_allowed
     POST /v1/render => 400 invalid_request : The body is empty
-    POST /v1/render { => 400 invalid_request : EOF
+    POST /v1/render { => 400 invalid_request : not JSON: it ends early
     POST /v1/render {} => 400 invalid_request templateId: missing
-    POST /v1/render {"templateId":"x","payload":{}} => 400 invalid_request templateId: UUID
+    POST /v1/render {"templateId":"x","payload":{}} => 400 invalid_request templateId: not a UUID
     POST /v1/render {"templateId":"$T"} => 400 invalid_request payload: missing
     POST /v1/render {"templateId":"$T","payload":[]} => 400 invalid_request payload: not a JSON object
-    POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":"2"} => 400 invalid_request pixelRatio: invalid type
+    POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":"2"} => 400 invalid_request pixelRatio: expected a number, found a string
+    POST /v1/render {"templateId":"$T","payload":{},"pixelratio":2} => 400 invalid_request pixelratio: unknown field; there are `templateId`, `payload`, `pixelRatio`, `preview`, `strict`
+    POST /v1/render {"templateId":"$T","payload":{},"payload":{}} => 400 invalid_request payload: given twice
+    POST /v1/render {"templateId":"$T","payload":{"headline":{"text":"a","text":"b"}}} => 400 invalid_request payload.headline.text: given twice
+    POST /v1/render [] => 400 invalid_request : expected an object, found a list
     POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":0} => 400 invalid_request pixelRatio: 0 is outside
     POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":100} => 400 invalid_request pixelRatio: 100 is outside
-    POST /v1/render {"templateId":"$T","payload":{},"preview":1} => 400 invalid_request preview: invalid type
+    POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":1e300} => 400 invalid_request pixelRatio: 1e300 is outside
+    POST /v1/render {"templateId":"$T","payload":{},"preview":1} => 400 invalid_request preview: expected true or false, found a number
     POST /v1/render {"templateId":"$T","payload":{"head":{"text":""}}} => 400 invalid_request payload.head: no element
     POST /v1/render {"templateId":"$T","payload":{"headline":"hi"}} => 400 invalid_request payload.headline: expected an object
     POST /v1/render {"templateId":"$T","payload":{"photo":{"src":"a.png"}}} => 400 invalid_request payload.photo.src: `a.png` is no URL
@@ -55,13 +60,15 @@ const WRONG: &str = r#"
     POST /v1/render {"templateId":"$U","payload":{}} => 404 not_found
     POST /v1/render/batch {"templateId":"$T"} => 400 invalid_request payloads: missing
     POST /v1/render/batch {"templateId":"$T","payloads":[]} => 400 invalid_request payloads: 0 payloads
-    POST /v1/render/batch {"templateId":"$T","payloads":{}} => 400 invalid_request payloads: invalid type
+    POST /v1/render/batch {"templateId":"$T","payloads":{}} => 400 invalid_request payloads: expected a list, found an object
+    POST /v1/render/batch {"templateId":"$T","payloads":[{}],"count":1} => 400 invalid_request count: unknown field
+    POST /v1/render/batch {"templateId":"$T","payloads":[{},{"headline":{},"headline":{}}]} => 400 invalid_request payloads[1].headline: given twice
     POST /v1/render/batch {"templateId":"$T","payloads":[{},{},{},{"headline":{"text":1}}]} => 400 invalid_request payloads[3].headline.text:
     POST /v1/render/batch {"templateId":"$T","payloads":[{},7]} => 400 invalid_request payloads[1]: not a JSON object
     POST /v1/render/batch {"templateId":"$T","payloads":[{"photo":{"src":"a"}}]} => 400 invalid_request payloads[0].photo.src:
     POST /v1/render/batch {"templateId":"$T","payloads":[{},{}],"pixelRatio":9} => 400 invalid_request pixelRatio: 9 is outside
     POST /v1/render/batch {"templateId":"$T","payloads":[{}],"userId":"$U"} => 404 not_found
-    POST /v1/render/batch {"templateId":"$T","payloads":[{}],"userId":"me"} => 404 not_found
+    POST /v1/render/batch {"templateId":"$T","payloads":[{}],"userId":"me"} => 400 invalid_request userId: not a UUID
     GET /v1/batches/seven => 404 not_found
     GET /v1/batches/$U => 404 not_found
     GET /v1/batches/$U/stream => 404 not_found
@@ -71,12 +78,16 @@ const WRONG: &str = r#"
     POST /v1/sign {"key":"../../x"} => 400 invalid_request key: not a picture's key
     POST /v1/sign {"url":"https://elsewhere.test/img/t/$T/a1b2c3d4e5f6g7h8.png"} => 400 invalid_request url: not a picture of this server
     POST /v1/sign {"key":"a","url":"b"} => 400 invalid_request url: give either
-    POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png","expiresIn":59} => 400 invalid_request expiresIn: 59 is outside
-    POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png","expiresIn":604801} => 400 invalid_request expiresIn: 604801 is outside
+    POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png","expiresIn":59} => 400 invalid_request expiresIn: it is outside
+    POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png","expiresIn":604801} => 400 invalid_request expiresIn: it is outside
+    POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png","expiresIn":60.5} => 404 not_found
+    POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png","expires":60} => 400 invalid_request expires: unknown field; there are `key`, `url`, `expiresIn`
     POST /v1/sign {"key":"t/$T/a1b2c3d4e5f6g7h8.png"} => 404 not_found
     POST /v1/templates [] => 400 invalid_request : expected an object
     POST /v1/templates {"width":1,"height":1,"elements":[],"colour":1} => 400 invalid_request colour: unknown key
     POST /v1/templates {"width":1,"height":1,"elements":[{"id":"g","type":"group","elements":[{"id":"i","type":"image","width":1,"height":1,"src":"a.png"}]}]} => 400 invalid_request elements[0].elements[0].src: `a.png` is no URL
+    POST /v1/templates {"width":1,"height":1,"height":2,"elements":[]} => 400 invalid_request height: given twice
+    PUT /v1/templates/$T {"width":1,"height":1,"height":2,"elements":[]} => 400 invalid_request height: given twice
     PUT /v1/templates/$U {} => 404 not_found
     DELETE /v1/templates/$U => 404 not_found
     GET /v1/templates?limit=0 => 400 invalid_request limit: expected 1 to 100
@@ -185,11 +196,12 @@ async fn a_stranger_sees_nothing() {
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     let (id, job) = (text(&batch["batchId"]), text(&batch["jobIds"][0]));
     let template = api.template;
-    let body = json!({"templateId": template, "payload": {}, "payloads": [{}], "url": key});
+    let render = json!({"templateId": template, "payload": {}});
+    let submit = json!({"templateId": template, "payloads": [{}]});
     let own = super::api::TEMPLATE;
     for (method, path, body) in [
-        ("POST", "/v1/render".to_owned(), body.to_string()),
-        ("POST", "/v1/render/batch".to_owned(), body.to_string()),
+        ("POST", "/v1/render".to_owned(), render.to_string()),
+        ("POST", "/v1/render/batch".to_owned(), submit.to_string()),
         ("POST", "/v1/sign".to_owned(), json!({"url": key}).to_string()),
         ("GET", format!("/v1/batches/{id}"), String::new()),
         ("GET", format!("/v1/batches/{id}/stream"), String::new()),

@@ -152,11 +152,6 @@ fn codes_that_nobody_could_read_are_refused() {
         json!({ "type": "barcode", "symbology": symbology, "text": text, "color": color,
                 "background": background })
     };
-    let ean = |text| barcode("ean13", text, "#000", "#fff");
-    check_fault(&ean("9780306406158"), "barcode_invalid: the check digit of 978030640615 is 7");
-    check_fault(&ean("abc"), "barcode_invalid: EAN-13 has digits alone");
-    check_fault(&barcode("code39", "é", "#000", "#fff"), "barcode_invalid: Code 39 has");
-    check_fault(&barcode("code128", "é", "#000", "#fff"), "barcode_invalid: Code 128 has");
     check_fault(
         &barcode("code128", "1", "#fff", "#000"),
         "code_contrast_low: the bars are lighter",
