@@ -17,13 +17,13 @@ pub enum Error {
         reason: String,
     },
     /// A GPU is required and there is none.
-    #[error("gpu mode is `require`: {0}")]
+    #[error("gpu mode is `require`")]
     Gpu(#[source] pixeldrive_render::Error),
     /// The HTTP client for assets cannot be made.
-    #[error("cannot fetch images: {0}")]
+    #[error("cannot fetch images")]
     Fetcher(#[from] reqwest::Error),
     /// The system refuses a thread.
-    #[error("cannot start a render thread: {0}")]
+    #[error("cannot start a render thread")]
     Thread(#[from] std::io::Error),
 }
 

@@ -33,11 +33,11 @@ pub(super) enum Error {
     Panicked,
 
     // Trying again may work.
-    #[error("the origin could not be reached, or has a fault of its own; it will be tried again")]
+    #[error("the origin could not be reached, or has a fault of its own")]
     Unavailable,
-    #[error("the origin took too long; it will be tried again")]
+    #[error("the origin took too long to answer")]
     Timeout,
-    #[error("the worker is stopping; another will try")]
+    #[error("the worker stopped before the file was read")]
     Stopped,
 }
 

@@ -91,6 +91,9 @@ impl Fetcher {
         match url.scheme() {
             "https" => {}
             "http" if self.config.allow_http => {}
+            _ if self.config.allow_http => {
+                return Err(Error::UrlInvalid("only https: and http: URLs are fetched"));
+            }
             _ => return Err(Error::UrlInvalid("only https: URLs are fetched")),
         }
         if !url.username().is_empty() || url.password().is_some() {
