@@ -5,7 +5,7 @@
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use pixeldrive_model::{AccountId, Credits, TokenId};
-use pixeldrive_store::{Grant, NewAccount, NewToken, Store};
+use pixeldrive_store::{Account, Grant, NewAccount, NewToken, Store};
 use uuid::Uuid;
 
 use crate::clock::now;
@@ -84,6 +84,8 @@ enum Command {
 
 #[derive(Subcommand)]
 enum AccountCommand {
+    /// Lists the accounts and their credits
+    List,
     /// Makes an account and prints its token
     Create {
         /// For people
@@ -97,6 +99,12 @@ enum AccountCommand {
 
 #[derive(Subcommand)]
 enum TokenCommand {
+    /// Lists an account's tokens by their ids and last four characters
+    List {
+        /// The account; the first one unless given
+        #[arg(long, value_name = "UUID", default_value_t = FIRST)]
+        account: AccountId,
+    },
     /// Makes a token and prints it
     Create {
         /// The account; the first one unless given
@@ -111,8 +119,9 @@ enum TokenCommand {
         /// The account; the first one unless given
         #[arg(long, value_name = "UUID", default_value_t = FIRST)]
         account: AccountId,
-        /// The token's id
-        token: TokenId,
+        /// The token's id, not the token itself; `token list` shows it
+        #[arg(value_name = "ID")]
+        token: String,
     },
 }
 
@@ -151,24 +160,36 @@ pub(crate) async fn admin(admin: Admin) -> Result<bool> {
             ));
             print_token(&store, account.id, "first").await?;
         }
+        Command::Account(AccountCommand::List) => {
+            for account in store.accounts().await? {
+                say(balance(&account));
+            }
+        }
+        Command::Token(TokenCommand::List { account }) => {
+            find(&store, account).await?;
+            for token in store.tokens(account).await? {
+                let ended = token.expires.is_some_and(|at| at <= now());
+                let state = match (token.revoked, ended) {
+                    (true, _) => "revoked",
+                    (false, true) => "expired",
+                    (false, false) => "active",
+                };
+                say(format!("{}  …{}  {state}  \"{}\"", token.id, token.last4, token.name));
+            }
+        }
         Command::Token(TokenCommand::Create { account, name }) => {
-            store
-                .account(account)
-                .await?
-                .with_context(|| format!("there is no account {account}"))?;
+            find(&store, account).await?;
             print_token(&store, account, &name).await?;
         }
         Command::Token(TokenCommand::Revoke { account, token }) => {
+            let token = token_id(&token)?;
             if !store.revoke_token(account, token, now()).await? {
                 bail!("account {account} has no token {token}");
             }
             say(format!("token {token} is revoked"));
         }
         Command::Credits(CreditsCommand::Grant { account, credits, key }) => {
-            store
-                .account(account)
-                .await?
-                .with_context(|| format!("there is no account {account}"))?;
+            find(&store, account).await?;
             let key = key.unwrap_or_else(|| Uuid::now_v7().to_string());
             let grant = Grant { account, credits, idempotency_key: format!("admin:{key}") };
             let available = store.grant(grant, now()).await?;
@@ -186,6 +207,27 @@ pub(crate) async fn admin(admin: Admin) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+async fn find(store: &dyn Store, id: AccountId) -> Result<Account> {
+    store.account(id).await?.with_context(|| format!("there is no account {id}"))
+}
+
+/// An account in a list.
+fn balance(account: &Account) -> String {
+    let Account { id, name, available, held, spent } = account;
+    format!("{id}  {available} credits, {held} held, {spent} spent  \"{name}\"")
+}
+
+/// The id of a token. What was given is not repeated: it may be a secret.
+fn token_id(text: &str) -> Result<TokenId> {
+    match text.parse() {
+        Ok(id) => Ok(id),
+        Err(_) if text.starts_with("pdrv_") => {
+            bail!("this is a token, not the id of one; `pixeldrive admin token list` shows the ids")
+        }
+        Err(_) => bail!("this is no id of a token; `pixeldrive admin token list` shows the ids"),
+    }
 }
 
 async fn print_token(store: &dyn Store, account: AccountId, name: &str) -> Result<()> {

@@ -82,10 +82,22 @@ fn path_behind(scheme: &str, text: &str, others: &str) -> Result<PathBuf, String
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
     /// Folder of everything that must survive: database, pictures, keys
-    #[arg(long, env = "PIXELDRIVE_DATA", default_value = "./data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        global = true,
+        env = "PIXELDRIVE_DATA",
+        default_value = "./data",
+        value_name = "FOLDER"
+    )]
     pub(crate) data: PathBuf,
     /// Database [default: sqlite:DATA/pixeldrive.db]
-    #[arg(long, env = "PIXELDRIVE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "PIXELDRIVE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub(crate) database_url: Option<String>,
 }
 

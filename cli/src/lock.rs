@@ -1,6 +1,7 @@
 //! One gateway per database file: a second one would take the first one's jobs for its own.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +14,8 @@ impl Lock {
     pub(crate) fn take(database: &Path) -> Result<Self> {
         let path = database.with_extension("lock");
         let context = || format!("cannot open {}", path.display());
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = file.with_context(context)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),

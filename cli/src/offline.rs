@@ -1,5 +1,6 @@
 //! Offline rendering: `render` and `batch`, from files to files, with no server and no account.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,12 +10,12 @@ use clap::Args;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use pixeldrive_gpu_worker::{Engine, Lane, Rendered, Task};
-use pixeldrive_model::{Failure, Payload, Template, parse, parse_payload};
+use pixeldrive_model::{Failure, Payload, Template, Warning, parse, parse_payload};
 
 use crate::config::{Faults, RenderArgs};
 use crate::engine;
 use crate::names::{Names, sanitise};
-use crate::out::{note, say, thousands};
+use crate::out::{self, note, say, thousands};
 use crate::rows::{self, Row, join};
 
 /// What both commands need.
@@ -39,7 +40,7 @@ pub(crate) struct RenderOne {
     common: Common,
     /// The data: a JSON object from element id to value
     payload: PathBuf,
-    /// The picture to write
+    /// The picture to write, a .png file; - writes it to stdout
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }
@@ -97,6 +98,11 @@ impl Studio {
 
 /// `pixeldrive render`.
 pub(crate) async fn render(command: RenderOne) -> Result<()> {
+    let to_stdout = command.output.as_os_str() == "-";
+    if !to_stdout {
+        check_png(&command.output)?;
+        check_file(&command.output)?;
+    }
     let studio = Studio::open(&command.common)?;
     let payload = parse_payload(&read(&command.payload)?)
         .map_err(|problems| anyhow!("{}: {}", command.payload.display(), join(&problems)))?;
@@ -104,15 +110,21 @@ pub(crate) async fn render(command: RenderOne) -> Result<()> {
     for warning in &rendered.warnings {
         note(format!("warning: {}: {} ({})", warning.element, warning.message, warning.code));
     }
-    write(&command.output, &rendered.png).await?;
-    let (path, bytes) = (command.output.display(), rendered.png.len() as u64);
-    let bytes = thousands(bytes);
-    say(format!("{path}: {} x {} px, {bytes} bytes", rendered.width, rendered.height));
+    let bytes = thousands(rendered.png.len() as u64);
+    let size = format!("{} x {} px, {bytes} bytes", rendered.width, rendered.height);
+    if to_stdout {
+        out::bytes(&rendered.png).context("cannot write to stdout")?;
+        note(format!("stdout: {size}"));
+    } else {
+        write(&command.output, &rendered.png).await?;
+        say(format!("{}: {size}", command.output.display()));
+    }
     Ok(())
 }
 
 /// `pixeldrive batch`. Answers whether every row has its picture.
 pub(crate) async fn batch(command: Batch) -> Result<bool> {
+    check_folder(&command.output)?;
     let studio = Studio::open(&command.common)?;
     let name_by = command.name_by.as_deref();
     let count = check_names(&command.rows, name_by)?;
@@ -138,37 +150,77 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
     let rendered = futures::stream::iter(rows::read(&command.rows, name_by)?)
         .map(|row| {
             let (path, studio) = (path(&row), &studio);
-            async move { (row.number, one(studio, row, name_by, &path).await) }
+            async move {
+                let (number, place) = (row.number, row.place.clone());
+                (number, place, one(studio, row, name_by, &path).await)
+            }
         })
         .buffer_unordered(under_way);
     let mut rendered = std::pin::pin!(rendered);
-    let (mut done, mut failed, mut warned) = (0_u64, 0_u64, 0_u64);
-    while let Some((row, result)) = rendered.next().await {
+    let (mut done, mut failed, mut findings) = (0_u64, 0_u64, Findings::default());
+    while let Some((number, place, result)) = rendered.next().await {
         match result {
-            Ok(Finding::None) => done += 1,
-            Ok(Finding::Warnings) => {
+            Ok(warnings) => {
                 done += 1;
-                warned += 1;
+                findings.add(number, &place, warnings);
             }
             Err(reason) => {
                 failed += 1;
-                bar.suspend(|| note(format!("row {row}: {reason}")));
+                bar.suspend(|| note(format!("{place}: {reason}")));
             }
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if warned > 0 {
-        note(format!("note: {warned} pictures have warnings; --strict shows and refuses them"));
-    }
+    findings.show();
     say(summary(done, failed, start.elapsed().as_secs_f64(), &command.output));
     Ok(failed == 0)
 }
 
-/// What there is to say about a picture.
-enum Finding {
-    None,
-    Warnings,
+/// Warnings of a batch, each kind once.
+#[derive(Default)]
+struct Findings(BTreeMap<String, Finding>);
+
+struct Finding {
+    pictures: u64,
+    /// The first row that has it, and where that is.
+    first: (usize, String),
+    message: String,
+}
+
+impl Findings {
+    fn add(&mut self, number: usize, place: &str, warnings: Vec<Warning>) {
+        let mut seen = BTreeSet::new();
+        for Warning { code, element, message } in warnings {
+            if !seen.insert(code.clone()) {
+                continue;
+            }
+            let message = format!("{element}: {message}");
+            let found = self.0.entry(code).or_insert_with(|| Finding {
+                pictures: 0,
+                first: (number, place.to_owned()),
+                message: message.clone(),
+            });
+            found.pictures += 1;
+            // Rows are not done in their order.
+            if number < found.first.0 {
+                (found.first, found.message) = ((number, place.to_owned()), message);
+            }
+        }
+    }
+
+    fn show(&self) {
+        for (code, Finding { pictures, first: (_, place), message }) in &self.0 {
+            let pictures = match pictures {
+                1 => "1 picture".to_owned(),
+                more => format!("{} pictures", thousands(*more)),
+            };
+            note(format!("warning: {code} in {pictures}, first in {place}: {message}"));
+        }
+        if !self.0.is_empty() {
+            note("note: --strict makes warnings errors");
+        }
+    }
 }
 
 /// Renders one row into its file.
@@ -177,14 +229,14 @@ async fn one(
     row: Row,
     name_by: Option<&str>,
     path: &Path,
-) -> Result<Finding, String> {
+) -> Result<Vec<Warning>, String> {
     let payload = row.payload?;
     if let (Some(column), None) = (name_by, &row.name) {
         return Err(format!("nothing in `{column}` to name the file after"));
     }
     let rendered = studio.render(payload).await.map_err(|failure| failure.to_string())?;
     write(path, &rendered.png).await.map_err(|error| format!("{error:#}"))?;
-    Ok(if rendered.warnings.is_empty() { Finding::None } else { Finding::Warnings })
+    Ok(rendered.warnings)
 }
 
 /// Reads all rows once: how many there are, and that no two are to have the same file.
@@ -223,6 +275,42 @@ fn summary(done: u64, failed: u64, seconds: f64, folder: &Path) -> String {
     )
 }
 
+/// Pictures are PNG whatever their file is called, so it is called that.
+fn check_png(path: &Path) -> Result<()> {
+    let png = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    if !png && !path.is_dir() {
+        let named = path.with_extension("png");
+        bail!("{}: pictures are PNG files; write to {}", path.display(), named.display());
+    }
+    Ok(())
+}
+
+/// Nothing is written through or over what is no file.
+fn check_file(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            bail!("{} is a folder; give a file in it, such as picture.png", path.display())
+        }
+        Ok(found) if !found.is_file() => {
+            bail!("{} is a device or a pipe, not a file; `-o -` writes to stdout", path.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A batch writes a folder of files.
+fn check_folder(path: &Path) -> Result<()> {
+    if path.as_os_str() == "-" {
+        bail!("a batch writes many pictures: give a folder, not stdout");
+    }
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_dir() => {
+            bail!("{} is a file; give a folder, which is made when there is none", path.display())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
@@ -231,6 +319,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 async fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
+    check_file(path)?;
+    check_file(Path::new(&partial))?;
     let context = || format!("cannot write {}", path.display());
     tokio::fs::write(&partial, bytes).await.with_context(context)?;
     tokio::fs::rename(&partial, path).await.with_context(context)

@@ -9,6 +9,13 @@ pub(crate) fn say(line: impl AsRef<str>) {
     writeln!(io::stdout(), "{}", line.as_ref()).unwrap_or_default();
 }
 
+/// Writes a file to stdout.
+pub(crate) fn bytes(file: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(file)?;
+    stdout.flush()
+}
+
 /// Prints a remark.
 pub(crate) fn note(line: impl AsRef<str>) {
     writeln!(io::stderr(), "{}", line.as_ref()).unwrap_or_default();

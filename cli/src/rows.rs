@@ -10,7 +10,7 @@
 //! error of its own and does not end the reading.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -19,8 +19,11 @@ use serde_json::{Map, Value};
 
 /// One row.
 pub(crate) struct Row {
-    /// From 1, as in the file, blank lines and the heading not counted.
+    /// From 1, blank lines and the heading not counted.
     pub(crate) number: usize,
+    /// Where it is in the file, for messages: `line 5` of NDJSON, `row 3` of CSV, whose rows may have
+    /// several lines.
+    pub(crate) place: String,
     /// What the file is named after: the cell of the wanted column.
     pub(crate) name: Option<String>,
     /// The data, or why it cannot be read.
@@ -32,7 +35,7 @@ pub(crate) fn read(path: &Path, name_by: Option<&str>) -> Result<Box<dyn Iterato
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ending.to_ascii_lowercase().as_str() {
-        "csv" => csv(file, name_by).with_context(|| path.display().to_string()),
+        "csv" => csv(path, file, name_by).with_context(|| path.display().to_string()),
         "ndjson" | "jsonl" => Ok(Box::new(ndjson(BufReader::new(file), name_by))),
         _ => bail!("{}: rows are read from .ndjson, .jsonl or .csv files", path.display()),
     }
@@ -54,15 +57,15 @@ fn ndjson(
     name_by: Option<&str>,
 ) -> impl Iterator<Item = Row> + 'static {
     let name_by = name_by.map(str::to_owned);
-    let lines =
-        reader.lines().filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
-    lines.enumerate().map(move |(index, line)| {
+    let lines = reader.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
+    lines.enumerate().map(move |(index, (line_index, line))| {
         let payload = line
             .map_err(|error| error.to_string())
             .and_then(|line| parse_payload(line.as_bytes()).map_err(|problems| join(&problems)));
         let name = name_by.as_deref().zip(payload.as_ref().ok());
         let name = name.and_then(|(column, payload)| name_in(payload, column));
-        Row { number: index + 1, name, payload }
+        Row { number: index + 1, place: format!("line {}", line_index + 1), name, payload }
     })
 }
 
@@ -76,7 +79,7 @@ fn name_in(payload: &Payload, column: &str) -> Option<String> {
     }
 }
 
-fn csv(file: File, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
+fn csv(path: &Path, file: File, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
     let mut reader = ::csv::Reader::from_reader(file);
     let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     if let Some(twice) = headers.iter().enumerate().find(|(at, name)| headers[..*at].contains(name))
@@ -90,16 +93,48 @@ fn csv(file: File, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>
             None => bail!("there is no column `{name}`; there are {}", headers.join(", ")),
         },
     };
-    let rows = reader.into_records().enumerate().map(move |(index, record)| {
+    let (path, mut number) = (path.to_owned(), 0);
+    let rows = std::iter::from_fn(move || {
+        let mut record = ::csv::StringRecord::new();
+        let record = match reader.read_record(&mut record) {
+            Ok(false) => return None,
+            Ok(true) if reader.is_done() && ends_in_quotes(&path, &record) => {
+                Err("the file ends inside of quotes: a closing `\"` is missing".to_owned())
+            }
+            Ok(true) => Ok(record),
+            Err(error) => Err(error.to_string()),
+        };
+        number += 1;
         let name = record.as_ref().ok().zip(name_at).and_then(|(record, at)| record.get(at));
         let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
         let payload = match record {
             Ok(record) => Ok(payload(&headers, &record)),
-            Err(error) => Err(error.to_string()),
+            Err(reason) => Err(reason),
         };
-        Row { number: index + 1, name, payload }
+        Some(Row { number, place: format!("row {number}"), name, payload })
     });
     Ok(Box::new(rows))
+}
+
+/// Whether the last row of a file opens quotes and does not close them: the reader takes the rest of
+/// the file for a cell.
+fn ends_in_quotes(path: &Path, record: &::csv::StringRecord) -> bool {
+    let Some(start) = record.position().map(::csv::Position::byte) else { return false };
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(start))?;
+        file.read_to_end(&mut text)
+    });
+    let (mut quoted, mut cell_begins) = (false, true);
+    for byte in text {
+        match byte {
+            // Two in a row are one that is meant, and leave things as they are.
+            b'"' if quoted || cell_begins => quoted = !quoted,
+            _ => {}
+        }
+        cell_begins = !quoted && matches!(byte, b',' | b'\n' | b'\r' | b'"');
+    }
+    read.is_ok() && quoted
 }
 
 fn payload(headers: &[String], record: &::csv::StringRecord) -> Payload {
@@ -204,6 +239,18 @@ mod tests {
 
     #[test]
     fn a_row_that_cannot_be_read_fails_alone() {
+        let (one, failed) = (json!({"a": {"text": "1"}}), json!("failed"));
+        check(
+            ".csv",
+            None,
+            "a.text\n1\n\"2\n3\n",
+            &[(1, "", one.clone()), (2, "", failed.clone())],
+        );
+        check(".csv", None, "a.text\n1\n\"2\"\"", &[(1, "", one.clone()), (2, "", failed)]);
+        let inches = json!({"a": {"text": "5\" disk"}});
+        check(".csv", None, "a.text\n1\n5\" disk", &[(1, "", one.clone()), (2, "", inches)]);
+        let quoted = json!({"a": {"text": "say \"x\""}});
+        check(".csv", None, "a.text\n1\n\"say \"\"x\"\"\"", &[(1, "", one), (2, "", quoted)]);
         check(
             ".csv",
             None,

@@ -3,8 +3,10 @@
 //! `serve` adds one worker in the same process. It speaks the service that remote workers speak,
 //! over a pipe in memory, so that there is one way for a job to go.
 
+use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -102,7 +104,7 @@ pub(crate) async fn start(
 
 /// `pixeldrive gateway`.
 pub(crate) async fn gateway(config: Gateway, shutdown: CancellationToken) -> Result<()> {
-    let workers = bind(config.worker_listen).await?;
+    let workers = bind(config.worker_listen, "--worker-listen").await?;
     let state = open(config.front, engine::epoch(&config.fonts)?, config.worker_token).await?;
     welcome(&state.token);
     say(format!("Workers dial {}", workers.local_addr()?));
@@ -117,7 +119,10 @@ pub(crate) async fn gateway(config: Gateway, shutdown: CancellationToken) -> Res
 
 async fn open(front: Front, epoch: Epoch, worker_token: String) -> Result<State> {
     let data = &front.data;
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    // Templates, payloads and keys are nobody else's business.
+    let mut folder = DirBuilder::new();
+    let made = folder.recursive(true).mode(0o700).create(data);
+    made.with_context(|| format!("cannot make {}", data.display()))?;
     let lock = Lock::take(&front.database)?;
     let signing = match front.signing_keys {
         Some(keys) => keys,
@@ -127,11 +132,17 @@ async fn open(front: Front, epoch: Epoch, worker_token: String) -> Result<State>
     let store: Arc<dyn Store> = Arc::new(database(&front.database).await?);
     let blobs: Arc<dyn Blobs> = Arc::new(Folder::open(&front.store).await?);
     let token = account::first(&*store, front.bootstrap_token).await?;
-    let http = bind(front.listen).await?;
+    let http = bind(front.listen, "--listen").await?;
     let public_url = match front.public_url {
         Some(url) => url,
         None => Url::parse(&format!("http://{}", http.local_addr()?))?,
     };
+    if public_url.host_str().is_some_and(|host| matches!(host, "0.0.0.0" | "[::]")) {
+        tracing::warn!(
+            "the URLs of pictures begin with {public_url}, which nobody can open: set \
+             PIXELDRIVE_PUBLIC_URL to the address that callers see"
+        );
+    }
     let config = pixeldrive_gateway::Config {
         public_url,
         worker_token: Some(worker_token),
@@ -149,8 +160,8 @@ pub(crate) async fn database(path: &Path) -> Result<Sqlite> {
     Sqlite::open(path).await.with_context(context)
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let context = || format!("cannot listen on {address}; choose another with --listen");
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    let context = || format!("cannot listen on {address}; choose another with {flag}");
     TcpListener::bind(address).await.with_context(context)
 }
 

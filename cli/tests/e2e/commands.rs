@@ -56,7 +56,7 @@ fn workshop() -> tempfile::TempDir {
         "width": 160, "height": 80, "background": "#ffffff",
         "elements": [
             {"id": "name", "type": "text", "width": 150, "fontSize": 20},
-            {"id": "stars", "type": "rating", "y": 40, "height": 20},
+            {"id": "stars", "type": "rating", "y": 40, "height": 20, "value": 3},
             {"id": "logo", "type": "image", "x": 120, "width": 30, "height": 30, "visible": false},
         ],
     });
@@ -110,9 +110,88 @@ fn an_ndjson_file_becomes_numbered_pictures() {
         run_in(folder.path(), &["batch", "t.json", "rows.ndjson", "-o", "out"]);
     assert_eq!(status, Some(1), "{errors}");
     assert!(output.contains("2 completed, 2 failed"), "{output}");
-    assert!(errors.contains("row 2: payload.nobody: no element has this id"), "{errors}");
-    assert!(errors.contains("row 3: payload: not a JSON object"), "{errors}");
+    assert!(errors.contains("line 3: payload.nobody: no element has this id"), "{errors}");
+    assert!(
+        errors.contains("line 4: payload: not JSON: key must be a string at column 2"),
+        "{errors}"
+    );
     assert_eq!(pictures(&folder.path().join("out")), ["0001.png", "0004.png"]);
+}
+
+#[test]
+fn a_batch_tells_its_warnings_once() {
+    let folder = workshop();
+    let rows = "{}\n\n{\"name\": {\"text\": \"\u{e000}\"}}\n{\"name\": {\"text\": \"\u{e001}\"}}\n";
+    fs::write(folder.path().join("rows.ndjson"), rows).expect("written");
+    let (status, _, errors) =
+        run_in(folder.path(), &["batch", "t.json", "rows.ndjson", "-o", "out"]);
+    assert_eq!(status, Some(0), "{errors}");
+    assert!(errors.contains("warning: glyph_missing in 2 pictures, first in line 3"), "{errors}");
+}
+
+#[test]
+fn pictures_are_written_to_files_alone() {
+    let folder = workshop();
+    fs::write(folder.path().join("p.json"), "{}").expect("written");
+    fs::create_dir(folder.path().join("folder")).expect("made");
+    for (output, expected) in [
+        ("/dev/full", "pictures are PNG files; write to /dev/full.png"),
+        ("card.jpg", "write to card.png"),
+        ("folder", "folder is a folder; give a file in it"),
+        ("device.png", "device.png is a device or a pipe"),
+    ] {
+        let link = folder.path().join("device.png");
+        if !link.is_symlink() {
+            std::os::unix::fs::symlink("/dev/null", link).expect("linked");
+        }
+        let (status, _, errors) =
+            run_in(folder.path(), &["render", "t.json", "p.json", "-o", output]);
+        assert_eq!(status, Some(1), "{output}: {errors}");
+        assert!(errors.contains(expected), "{output}: {errors}");
+    }
+    let mut command = pixeldrive(&["render", "t.json", "p.json", "-o", "-"]);
+    let ended = command.current_dir(folder.path()).output().expect("it runs");
+    let errors = String::from_utf8(ended.stderr).expect("text");
+    assert!(errors.contains("stdout: 160 x 80 px"), "{errors}");
+    assert_eq!(image::load_from_memory(&ended.stdout).expect("a PNG").dimensions(), (160, 80));
+    fs::write(folder.path().join("rows.ndjson"), "{}").expect("written");
+    for (output, expected) in
+        [("-", "give a folder, not stdout"), ("t.json", "t.json is a file; give a folder")]
+    {
+        let (status, _, errors) =
+            run_in(folder.path(), &["batch", "t.json", "rows.ndjson", "-o", output]);
+        assert_eq!(status, Some(1), "{output}: {errors}");
+        assert!(errors.contains(expected), "{output}: {errors}");
+    }
+}
+
+#[tokio::test]
+async fn the_operator_sees_accounts_and_tokens() {
+    let (data, server) = Server::fresh(&[]).await;
+    let folder = data.path().to_str().expect("a path");
+    let admin = |arguments: &[&str]| {
+        let ended = run(&[&["admin"], arguments, &["--data", folder]].concat());
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (ended.status.success(), text(ended.stdout), text(ended.stderr))
+    };
+    let (_, accounts, _) = admin(&["account", "list"]);
+    assert!(accounts.contains("10000 credits, 0 held, 0 spent  \"First account\""), "{accounts}");
+    let (_, tokens, _) = admin(&["token", "list"]);
+    assert!(tokens.contains("…ghij  active  \"first\""), "{tokens}");
+    let (fine, output, errors) = admin(&["token", "revoke", TOKEN]);
+    assert!(!fine && !errors.contains(TOKEN) && output.is_empty(), "{errors}");
+    assert!(errors.contains("this is a token, not the id of one"), "{errors}");
+    let (fine, _, errors) = admin(&["credits", "grant", "9223372036854775807"]);
+    assert!(!fine && errors.contains("credits must be fewer"), "{errors}");
+    let id = tokens.split_whitespace().next().expect("an id");
+    assert!(admin(&["token", "revoke", id]).0, "revoked");
+    assert!(admin(&["token", "list"]).1.contains("revoked"), "shown so");
+    let mode = |path: PathBuf| {
+        let found = fs::metadata(path).expect("it is there");
+        std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777
+    };
+    assert_eq!(mode(data.path().join("pixeldrive.db")), 0o600, "the database is its owner's");
+    drop(server);
 }
 
 #[test]

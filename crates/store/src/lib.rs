@@ -38,6 +38,8 @@ pub trait Store: Send + Sync {
     async fn count_accounts(&self) -> Result<u64, Error>;
     /// An account with its balance.
     async fn account(&self, id: AccountId) -> Result<Option<Account>, Error>;
+    /// Every account, the oldest first.
+    async fn accounts(&self) -> Result<Vec<Account>, Error>;
     /// Adds credits; a repeated `idempotency_key` changes nothing. Answers the free credits.
     async fn grant(&self, grant: Grant, now: Millis) -> Result<Credits, Error>;
     /// Adds a token by its hash. The same token again is the one there is; one that was revoked or is
@@ -50,6 +52,8 @@ pub trait Store: Send + Sync {
         token: TokenId,
         now: Millis,
     ) -> Result<bool, Error>;
+    /// The tokens of an account, those that were revoked included, the oldest first.
+    async fn tokens(&self, account: AccountId) -> Result<Vec<TokenRow>, Error>;
     /// Whose token this is; `None` when unknown, revoked or expired.
     async fn authenticate(
         &self,

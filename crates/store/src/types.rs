@@ -41,7 +41,7 @@ pub struct Account {
 pub struct Grant {
     /// To whom.
     pub account: AccountId,
-    /// How many; more than 0.
+    /// How many; more than 0, and no more in all than [`CREDITS_MAX`].
     pub credits: Credits,
     /// Makes a repeated grant one.
     pub idempotency_key: String,
@@ -63,6 +63,24 @@ pub struct NewToken {
     /// When it ends by itself.
     pub expires: Option<Millis>,
 }
+
+/// A token as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its id.
+    pub id: TokenId,
+    /// For people.
+    pub name: String,
+    /// Its last four characters.
+    pub last4: String,
+    /// When it ends by itself.
+    pub expires: Option<Millis>,
+    /// Whether it was ended by hand.
+    pub revoked: bool,
+}
+
+/// Credits that an account can have: no sum of them comes near the end of an integer's range.
+pub const CREDITS_MAX: Credits = 1_000_000_000_000_000;
 
 /// Who is asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

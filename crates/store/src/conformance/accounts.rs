@@ -30,10 +30,28 @@ pub(crate) async fn tokens_end_by_time_and_by_hand<Keep>(open: impl AsyncFnOnce(
     assert!(who(2, START + 9).await.is_some(), "not yet expired");
     assert_eq!(who(2, START + 10).await, None, "expired");
 
+    let listed: Vec<_> =
+        store.tokens(acme).await.unwrap().iter().map(|t| (t.id, t.revoked)).collect();
+    assert!(listed.contains(&(lasting, false)), "{listed:?}");
     assert!(!store.revoke_token(other, lasting, START).await.unwrap(), "another's token");
     assert!(who(1, START).await.is_some(), "still there");
     assert!(store.revoke_token(acme, lasting, START).await.unwrap(), "revoked");
     assert!(store.revoke_token(acme, lasting, START).await.unwrap(), "revoked again");
+    let revoked = store.tokens(acme).await.unwrap();
+    assert!(revoked.iter().any(|token| token.id == lasting && token.revoked), "{revoked:?}");
+    let names: Vec<_> = store.accounts().await.unwrap().into_iter().map(|a| a.id).collect();
+    assert!(names.contains(&acme) && names.contains(&other), "{names:?}");
+    for credits in [i64::MAX, CREDITS_MAX, CREDITS_MAX + 1] {
+        let idempotency_key = credits.to_string();
+        let grant = Grant { account: acme, credits, idempotency_key };
+        store
+            .grant(Grant { credits: 1, idempotency_key: "one".into(), ..grant.clone() }, START)
+            .await
+            .unwrap();
+        let refused = store.grant(grant, START).await.unwrap_err();
+        assert_eq!(refused.code(), "invalid", "{credits}");
+    }
+    assert!(store.audit().await.unwrap().is_empty(), "what is refused leaves nothing");
     assert_eq!(who(1, START).await, None, "ended at once");
     assert!(!store.revoke_token(acme, TokenId::new(), START).await.unwrap(), "no such token");
 }

@@ -4,7 +4,7 @@ use pixeldrive_model::{AccountId, Credits, TokenId};
 use uuid::Uuid;
 
 use super::{Sqlite, Tx, ledger};
-use crate::{Account, Error, Grant, Identity, Millis, NewAccount, NewToken};
+use crate::{Account, Error, Grant, Identity, Millis, NewAccount, NewToken, TokenRow};
 
 /// The grant that an account is made with.
 const OPENING: &str = "opening";
@@ -38,6 +38,35 @@ pub(super) async fn count(db: &Sqlite) -> Result<u64, Error> {
 pub(super) async fn get(db: &Sqlite, id: AccountId) -> Result<Option<Account>, Error> {
     let account = sqlx::query_as(ACCOUNT).bind(id.0).fetch_optional(&db.readers).await?;
     Ok(account.map(|account| read(id, account)))
+}
+
+pub(super) async fn list(db: &Sqlite) -> Result<Vec<Account>, Error> {
+    // The ids of one moment sort by it; the first account's is older than any.
+    let rows: Vec<(Uuid, String, Credits, Credits, Credits)> =
+        sqlx::query_as("SELECT id, name, available, held, spent FROM account ORDER BY id")
+            .fetch_all(&db.readers)
+            .await?;
+    let read =
+        |(id, name, available, held, spent)| read(AccountId(id), (name, available, held, spent));
+    Ok(rows.into_iter().map(read).collect())
+}
+
+pub(super) async fn tokens(db: &Sqlite, account: AccountId) -> Result<Vec<TokenRow>, Error> {
+    let rows: Vec<(Uuid, String, String, Option<Millis>, bool)> = sqlx::query_as(
+        "SELECT id, name, last4, expires, revoked IS NOT NULL FROM token WHERE account = ?1
+         ORDER BY id",
+    )
+    .bind(account.0)
+    .fetch_all(&db.readers)
+    .await?;
+    let read = |(id, name, last4, expires, revoked)| TokenRow {
+        id: TokenId(id),
+        name,
+        last4,
+        expires,
+        revoked,
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 fn read(id: AccountId, row: (String, Credits, Credits, Credits)) -> Account {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tx, account, json};
-use crate::{Error, Grant, Millis};
+use crate::{CREDITS_MAX, Error, Grant, Millis};
 
 /// Adds credits, once for each idempotency key.
 pub(super) async fn grant(tx: &mut Tx, grant: &Grant, now: Millis) -> Result<(), Error> {
@@ -27,11 +27,20 @@ pub(super) async fn grant(tx: &mut Tx, grant: &Grant, now: Millis) -> Result<(),
     .execute(&mut **tx)
     .await?;
     if added.rows_affected() == 1 {
-        sqlx::query("UPDATE account SET available = available + ?2 WHERE id = ?1")
-            .bind(grant.account.0)
-            .bind(grant.credits)
-            .execute(&mut **tx)
-            .await?;
+        let moved = sqlx::query(
+            "UPDATE account SET available = available + ?2
+             WHERE id = ?1 AND ?2 <= ?3 AND available + held + spent <= ?3 - ?2",
+        )
+        .bind(grant.account.0)
+        .bind(grant.credits)
+        .bind(CREDITS_MAX)
+        .execute(&mut **tx)
+        .await?;
+        // The entry goes with the transaction.
+        if moved.rows_affected() == 0 {
+            let must_be = "fewer: an account has at most 1,000,000,000,000,000 in its life";
+            return Err(Error::Invalid { what: "credits", must_be });
+        }
     }
     Ok(())
 }

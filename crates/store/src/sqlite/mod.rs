@@ -25,6 +25,8 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,7 +41,7 @@ use sqlx::sqlite::{
 use crate::{
     Account, BatchRow, Captured, Claim, Claimed, Error, Grant, Identity, JobRow, Millis,
     NewAccount, NewToken, Page, PutTemplate, Render, Settle, Settled, Store, Submit, Submitted,
-    Swept, TemplateRow,
+    Swept, TemplateRow, TokenRow,
 };
 
 /// How long a statement waits for another process that writes.
@@ -71,6 +73,7 @@ impl Sqlite {
             made.map_err(|source| Error::Folder { path: path(), source })?;
         }
         let failed = |source| Error::Open { path: path.to_owned(), source };
+        owned_alone(path).map_err(|error| failed(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
@@ -96,6 +99,16 @@ impl Sqlite {
 
     async fn begin(&self) -> Result<Tx, Error> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Makes the file, if it is missing, for this user alone: it holds what callers sent. SQLite gives
+/// the files beside it the same mode.
+fn owned_alone(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -126,6 +139,14 @@ impl Store for Sqlite {
 
     async fn count_accounts(&self) -> Result<u64, Error> {
         account::count(self).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        account::list(self).await
+    }
+
+    async fn tokens(&self, account: AccountId) -> Result<Vec<TokenRow>, Error> {
+        account::tokens(self, account).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
