@@ -44,7 +44,7 @@ pub use template::{Template, parse};
 pub use text::{
     Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
     Setting, Spacing, Span, Text, TextDecoration, TextShadow, TextTransform, TextWrap,
-    VerticalAlign,
+    VerticalAlign, WordBreak,
 };
 pub use warning::Warning;
 
