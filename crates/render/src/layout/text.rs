@@ -14,7 +14,7 @@ use pixeldrive_model::{
 use super::fit::{self, Fitted, Room};
 use super::ink::{Ink, Painting};
 use super::typeset::{Common, Notes, Style, Styled};
-use super::{Context, paint};
+use super::{Context, TextLine, paint};
 use crate::Error;
 use crate::drawing::{Brush, Mark};
 use crate::fonts::FALLBACK;
@@ -34,20 +34,9 @@ pub(super) struct Block {
 /// Breaks a text into lines and sizes its box.
 pub(super) fn block(context: &mut Context<'_>, element: &Element, text: &Text) -> Block {
     let Padding([top, right, bottom, left]) = text.padding;
-    let inner = |length: Length, padding: f64| match length {
-        Length::Auto => None,
-        Length::Px(px) => Some((px - padding).max(0.0)),
-    };
-    let room = Room {
-        width: inner(element.frame.width, left + right),
-        height: inner(element.frame.height, top + bottom),
-        lines_max: usize::try_from(text.max_lines).unwrap_or(usize::MAX),
-    };
+    let room = room(element, text);
     let common = common(text);
-    let styled = styled(context, element, text, &common);
-    let mut fitted = fit::fit(context, element, text, styled, room);
-    fitted.lines.align(alignment(text.text_align));
-    let Fitted { lines, styled, shown } = fitted;
+    let Fitted { lines, styled, shown } = set(context, element, text, &common);
     let height = lines.height(shown);
     let free = room.height.map_or(0.0, |room| room - height);
     let down = match text.vertical_align {
@@ -66,6 +55,40 @@ pub(super) fn block(context: &mut Context<'_>, element: &Element, text: &Text) -
         runs: lines.runs(&styled, context.text, shown),
         origin: Vec2::new(left, top + down),
     }
+}
+
+/// What each line says, and how wide it is.
+pub(super) fn lines(context: &mut Context<'_>, element: &Element, text: &Text) -> Vec<TextLine> {
+    let common = common(text);
+    let Fitted { lines, styled, shown } = set(context, element, text, &common);
+    let told = lines.told(&styled, shown).into_iter();
+    told.map(|(text, width)| TextLine { text, width }).collect()
+}
+
+/// What the text has to fit into: its box without the padding.
+fn room(element: &Element, text: &Text) -> Room {
+    let Padding([top, right, bottom, left]) = text.padding;
+    let inner = |length: Length, padding: f64| match length {
+        Length::Auto => None,
+        Length::Px(px) => Some((px - padding).max(0.0)),
+    };
+    Room {
+        width: inner(element.frame.width, left + right),
+        height: inner(element.frame.height, top + bottom),
+        lines_max: usize::try_from(text.max_lines).unwrap_or(usize::MAX),
+    }
+}
+
+fn set<'a>(
+    context: &mut Context<'_>,
+    element: &Element,
+    text: &'a Text,
+    common: &'a Common,
+) -> Fitted<'a> {
+    let styled = styled(context, element, text, common);
+    let mut fitted = fit::fit(context, element, text, styled, room(element, text));
+    fitted.lines.align(alignment(text.text_align));
+    fitted
 }
 
 impl Block {

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use kurbo::Vec2;
 use parley::fontique::{Blob, FontWidth, GenericFamily, SourceCache};
+use parley::setting::Tag;
 use parley::{
     Alignment, AlignmentOptions, BaseDirection, BreakReason, CHROMIUM_LINE_BREAK_OVERRIDE,
     FontContext, FontFamily, FontFamilyName, FontFeature, FontFeatures, FontStyle, FontVariation,
@@ -28,6 +29,8 @@ use crate::fonts::{self, Fonts};
 
 /// Share of the font size by which a synthesized bold grows on every side.
 const EMBOLDEN_EM: f32 = 1.0 / 48.0;
+/// The axis of optical sizes.
+const OPTICAL_SIZE: Tag = Tag::new(b"opsz");
 /// Lines that are balanced at most; more of them are a page, where nobody sees the difference.
 const BALANCED_LINES_MAX: usize = 12;
 
@@ -225,7 +228,6 @@ impl Typesetter {
             StyleProperty::WordSpacing(narrow(common.word_spacing)),
             StyleProperty::FontWidth(FontWidth::from_percentage(narrow(common.stretch))),
             StyleProperty::FontFeatures(FontFeatures::List(Cow::Borrowed(&common.features))),
-            StyleProperty::FontVariations(FontVariations::List(Cow::Borrowed(&common.variations))),
             StyleProperty::Locale(Language::parse(&common.lang).ok()),
             StyleProperty::OverflowWrap(OverflowWrap::Anywhere),
             StyleProperty::TextWrapMode(wrap),
@@ -240,6 +242,10 @@ impl Typesetter {
             let slope = if style.italic { FontStyle::Italic } else { FontStyle::Normal };
             let size = style.size * scale;
             let stretch = Stretch(u16::try_from(index).unwrap_or(u16::MAX));
+            // A font with optical sizes is set in the one that is meant, as CSS has it.
+            let optical = FontVariation { tag: OPTICAL_SIZE, value: narrow(size) };
+            let own = common.variations.iter().copied();
+            let variations: Vec<FontVariation> = std::iter::once(optical).chain(own).collect();
             let properties = [
                 StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(families))),
                 StyleProperty::FontSize(narrow(size)),
@@ -247,6 +253,7 @@ impl Typesetter {
                 StyleProperty::FontStyle(slope),
                 StyleProperty::LineHeight(LineHeight::Absolute(narrow(size * common.line_height))),
                 StyleProperty::LetterSpacing(narrow(style.letter_spacing)),
+                StyleProperty::FontVariations(FontVariations::List(Cow::Owned(variations))),
                 StyleProperty::Brush(stretch),
             ];
             for property in properties {
@@ -342,6 +349,16 @@ impl Lines {
             _ if right => self.spare,
             _ => 0.0,
         };
+    }
+
+    /// What each of the first `count` lines says, and how wide it is without the spaces that hang.
+    pub(crate) fn told(&self, styled: &Styled<'_>, count: usize) -> Vec<(String, f64)> {
+        let lines = self.layout.lines().take(count).map(|line| {
+            let said = styled.text.get(line.text_range()).unwrap_or_default();
+            let metrics = line.metrics();
+            (said.to_owned(), (metrics.advance - metrics.hanging_advance).into())
+        });
+        lines.collect()
     }
 
     /// The runs of the first `count` lines, in the order in which they stand on each.
