@@ -228,3 +228,5 @@ fn turn(degrees: f64, centre: Point) -> Affine {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unicode;

@@ -221,8 +221,10 @@ impl Typesetter {
         let emoji = self.stand_ins.emoji_ranges(text);
         let mut builder = self.layouts.ranged_builder(&mut self.fonts, text, 1.0, false);
         builder.set_base_direction(common.direction);
-        // Designers see their texts in a browser first.
-        builder.set_line_break_override(Some(CHROMIUM_LINE_BREAK_OVERRIDE));
+        // Designers see their texts in a browser first. Where any letter may end a line, there is
+        // nothing to override.
+        let like_chromium = common.word_break != WordBreak::BreakAll;
+        builder.set_line_break_override(like_chromium.then_some(CHROMIUM_LINE_BREAK_OVERRIDE));
         let wrap = if common.wraps { TextWrapMode::Wrap } else { TextWrapMode::NoWrap };
         let properties = [
             StyleProperty::WordSpacing(narrow(common.word_spacing)),
@@ -349,6 +351,25 @@ impl Lines {
             _ if right => self.spare,
             _ => 0.0,
         };
+    }
+
+    /// The clusters of the first line, from left to right.
+    #[cfg(test)]
+    pub(super) fn visual_order(&self) -> Vec<Range<usize>> {
+        let line = self.layout.lines().next();
+        let runs = line.into_iter().flat_map(|line| line.runs().collect::<Vec<_>>());
+        let clusters = runs.flat_map(|run| {
+            run.visual_clusters().map(|cluster| cluster.text_range()).collect::<Vec<_>>()
+        });
+        clusters.collect()
+    }
+
+    /// Where lines end that ended by choice.
+    #[cfg(test)]
+    pub(super) fn opportunities(&self) -> Vec<usize> {
+        let lines = self.layout.lines();
+        let chosen = lines.filter(|line| line.break_reason() == BreakReason::Regular);
+        chosen.map(|line| line.text_range().end).collect()
     }
 
     /// What each of the first `count` lines says, and how wide it is without the spaces that hang.
