@@ -86,6 +86,7 @@ impl Studio {
         let task = Task {
             template: Arc::clone(&self.template),
             payload,
+            fonts: Vec::new(),
             pixel_ratio: self.pixel_ratio,
             lane: Lane::Bulk,
             strict: self.strict,

@@ -11,6 +11,7 @@ mod bind;
 mod color;
 mod element;
 mod fault;
+mod font;
 mod format;
 mod hash;
 mod ids;
@@ -34,7 +35,10 @@ pub use element::{
     Symbology,
 };
 pub use fault::{Failure, Fault, Problem};
-pub use hash::{ContentHash, Epoch, FieldsHash, content_hash, fields_hash, image_key};
+pub use font::{families_named, family_key};
+pub use hash::{
+    ContentHash, Epoch, FieldsHash, FontHash, content_hash, fields_hash, font_key, image_key,
+};
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
 pub use lang::Lang;
 pub use paint::{LinearGradient, Paint, Stop};

@@ -187,7 +187,7 @@ impl Typesetter {
         let mut stand_ins = StandIns::default();
         let mut faces = HashMap::new();
         for file in fonts.files() {
-            for (id, infos) in context.collection.register_fonts(Blob::clone(file), None) {
+            for (id, infos) in fonts::register(&mut context.collection, file) {
                 let Some(name) = context.collection.family_name(id).map(str::to_owned) else {
                     continue;
                 };
