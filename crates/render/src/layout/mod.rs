@@ -10,6 +10,7 @@
 mod code;
 mod fit;
 mod glyph_picture;
+mod hyphen;
 mod image;
 mod ink;
 pub(crate) mod paint;

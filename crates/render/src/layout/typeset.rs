@@ -23,6 +23,7 @@ use peniko::FontData;
 use skrifa::FontRef;
 use skrifa::raw::TableProvider as _;
 
+use super::hyphen::{self, SOFT_HYPHEN};
 use super::standin::{self, StandIns, is_invisible};
 use crate::drawing::Glyph;
 use crate::fonts::{self, Fonts};
@@ -98,6 +99,8 @@ struct Face {
 /// A text broken into lines.
 pub(crate) struct Lines {
     layout: Layout<Stretch>,
+    /// Whether lines may end in a hyphen.
+    hyphens: bool,
     /// What balanced lines leave free of the width that they stand in.
     spare: f64,
     /// How far right of it alignment moves them.
@@ -273,7 +276,11 @@ impl Typesetter {
         }
         let mut layout = builder.build(text);
         layout.break_all_lines(width.map(narrow));
-        Lines { layout, spare: 0.0, shift: 0.0 }
+        let hyphens = text.contains(SOFT_HYPHEN) && !layout.is_rtl();
+        if let (true, Some(width)) = (hyphens, width) {
+            hyphen::make_room(&mut layout, text, narrow(width));
+        }
+        Lines { layout, hyphens, spare: 0.0, shift: 0.0 }
     }
 }
 
@@ -317,7 +324,7 @@ impl Lines {
     /// aligned in `width`.
     pub(crate) fn balance(&mut self, width: f64) {
         let count = self.count();
-        if !(2..=BALANCED_LINES_MAX).contains(&count) || self.breaks_words() {
+        if !(2..=BALANCED_LINES_MAX).contains(&count) || self.breaks_words() || self.hyphens {
             return;
         }
         // No width below the average can do.
@@ -405,6 +412,10 @@ impl Lines {
             }));
             let hanging = f64::from(line.metrics().hanging_advance);
             hang(&mut runs[from..], hanging, self.layout.is_rtl());
+            if self.hyphens && hyphen::ends_soft(&line, &styled.text) {
+                let hyphen = runs.last().and_then(|last| hyphen::hyphen(&line, last));
+                runs.extend(hyphen);
+            }
         }
         runs
     }
