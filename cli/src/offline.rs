@@ -1,5 +1,6 @@
 //! Offline rendering: `render` and `batch`, from files to files, with no server and no account.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,7 +40,7 @@ pub(crate) struct RenderOne {
     common: Common,
     /// The data: a JSON object from element id to value
     payload: PathBuf,
-    /// The picture to write
+    /// The picture to write; - writes it to the standard output
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }
@@ -98,12 +99,21 @@ impl Studio {
 
 /// `pixeldrive render`.
 pub(crate) async fn render(command: RenderOne) -> Result<()> {
+    let to_stdout = command.output.as_os_str() == "-";
+    let png = command.output.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
+    if !to_stdout && !png {
+        bail!("{}: pictures are PNG; let the name end in .png", command.output.display());
+    }
     let studio = Studio::open(&command.common)?;
     let payload = parse_payload(&read(&command.payload)?)
         .map_err(|problems| anyhow!("{}: {}", command.payload.display(), join(&problems)))?;
     let rendered = studio.render(payload).await?;
     for warning in &rendered.warnings {
         note(format!("warning: {}: {} ({})", warning.element, warning.message, warning.code));
+    }
+    if to_stdout {
+        std::io::stdout().write_all(&rendered.png).context("cannot write to stdout")?;
+        return Ok(());
     }
     write(&command.output, &rendered.png).await?;
     let (path, bytes) = (command.output.display(), rendered.png.len() as u64);
@@ -228,8 +238,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Writes a file under another name first, so that nobody meets half of one.
+/// Writes a file under another name first, so that nobody meets half of one. What is there and is no
+/// file, such as a device, is left alone.
 async fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        bail!("{} is no regular file; choose another", path.display());
+    }
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let context = || format!("cannot write {}", path.display());

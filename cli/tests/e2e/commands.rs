@@ -111,7 +111,7 @@ fn an_ndjson_file_becomes_numbered_pictures() {
     assert_eq!(status, Some(1), "{errors}");
     assert!(output.contains("2 completed, 2 failed"), "{output}");
     assert!(errors.contains("row 2: payload.nobody: no element has this id"), "{errors}");
-    assert!(errors.contains("row 3: payload: not a JSON object"), "{errors}");
+    assert!(errors.contains("row 3: payload: not JSON"), "{errors}");
     assert_eq!(pictures(&folder.path().join("out")), ["0001.png", "0004.png"]);
 }
 

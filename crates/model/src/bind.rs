@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind};
+use crate::json;
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
     PROBLEMS_MAX,
@@ -70,8 +71,19 @@ pub fn parse_payload(bytes: &[u8]) -> Result<Payload, Vec<Problem>> {
         let message = format!("{} bytes; at most {PAYLOAD_BYTES_MAX} are taken", bytes.len());
         return Err(vec![Problem::new("payload", message)]);
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| vec![Problem::new("payload", format!("not a JSON object: {error}"))])
+    match json::read(bytes) {
+        Ok(Value::Object(payload)) => Ok(payload),
+        Ok(other) => {
+            let message = format!("expected an object, found {}", kind(&other));
+            Err(vec![Problem::new("payload", message)])
+        }
+        Err(Problem { path, message }) if path.is_empty() => {
+            Err(vec![Problem::new("payload", message)])
+        }
+        Err(Problem { path, message }) => {
+            Err(vec![Problem::new(format!("payload.{path}"), message)])
+        }
+    }
 }
 
 /// Puts `payload` into `template`.

@@ -15,6 +15,7 @@ mod font;
 mod format;
 mod hash;
 mod ids;
+mod json;
 mod lang;
 pub mod limits;
 mod moment;

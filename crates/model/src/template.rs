@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind, TYPES};
+use crate::json;
 use crate::limits::{
     CANVAS_SIDE_PX_MAX, ELEMENTS_MAX, GROUP_DEPTH_MAX, NAME_CHARS_MAX, PICTURE_PX_MAX,
     TEMPLATE_BYTES_MAX,
@@ -88,8 +89,7 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
         );
         return Err(vec![Problem::new("", message)]);
     }
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| vec![Problem::new("", format!("not JSON: {error}"))])?;
+    let value = json::read(bytes).map_err(|problem| vec![problem])?;
     let Value::Object(document) = value else {
         return Err(vec![Problem::new("", format!("expected an object, found {}", kind(&value)))]);
     };

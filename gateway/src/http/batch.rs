@@ -12,8 +12,8 @@ use http::StatusCode;
 use http::header::LOCATION;
 use pixeldrive_model::limits::{BATCH_BODY_BYTES_MAX, BATCH_PAYLOADS_MAX};
 use pixeldrive_model::{
-    BatchId, ContentHash, Epoch, FontHash, JobId, Payload, Problem, TemplateId, families_named,
-    fields_hash,
+    AccountId, BatchId, ContentHash, Epoch, FontHash, JobId, Payload, Problem, TemplateId,
+    families_named, fields_hash,
 };
 use pixeldrive_store::{BatchRow, JobState, Row, Submit};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ use crate::clock;
 
 /// The body of `POST /v1/render/batch`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Ask {
     template_id: TemplateId,
     payloads: Vec<Box<RawValue>>,
@@ -58,8 +58,9 @@ pub(crate) async fn submit(
         let message = format!("{rows} payloads; a batch has 1 to {BATCH_PAYLOADS_MAX}");
         return Err(Error::invalid("payloads", message));
     }
-    let payer = ask.user_id.as_ref().map(|id| id.parse());
-    if payer.is_some_and(|payer| payer != Ok(caller.account)) {
+    let payer = ask.user_id.as_ref().map(|id| id.parse::<AccountId>()).transpose();
+    let payer = payer.map_err(|_| Error::invalid("userId", "no UUID"))?;
+    if payer.is_some_and(|payer| payer != caller.account) {
         return Err(Error::NotFound("template of this userId"));
     }
     let (template, known) = state.template(caller.account, ask.template_id).await?;

@@ -76,11 +76,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::invalid("", "The body is empty; send a JSON object."));
     }
+    // A list would be taken for the fields of a struct in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::invalid("", "expected an object, found a list"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         // `.` is the whole, and `?` a part that the parser did not get to.
         let path = error.path().to_string();
-        problem(path.trim_end_matches(['.', '?']), error.into_inner().to_string())
+        let message = error.into_inner().to_string();
+        // Where in the bytes says less than the path does.
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        problem(path.trim_end_matches(['.', '?']), message)
     })?;
     json.end().map_err(|error| Error::invalid("", format!("not JSON: {error}")))?;
     Ok(value)
@@ -142,7 +149,7 @@ mod tests {
         );
         check("{\"templateId\":\"seven\"}", "templateId: UUID parsing failed");
         check("{\"templateId\":7}", "templateId: invalid type");
-        check("[]", ": invalid");
+        check("[]", ": expected an object, found a list");
         check("{", ": EOF");
         check("{\"templateId\"", ": EOF");
         check(&format!("{{{id},\"payloads\":[{{]}}"), "payloads[0]: ");

@@ -35,7 +35,7 @@ const HOLD_MS: Millis = 120_000;
 
 /// The body of `POST /v1/render`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Ask {
     template_id: TemplateId,
     payload: Box<RawValue>,

@@ -27,7 +27,7 @@ const SIGNATURE_BYTES: usize = 16;
 
 /// The body of `POST /v1/sign`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Ask {
     key: Option<String>,
     url: Option<String>,

@@ -43,7 +43,11 @@ const WRONG: &str = r#"
     POST /v1/render {} => 400 invalid_request templateId: missing
     POST /v1/render {"templateId":"x","payload":{}} => 400 invalid_request templateId: UUID
     POST /v1/render {"templateId":"$T"} => 400 invalid_request payload: missing
-    POST /v1/render {"templateId":"$T","payload":[]} => 400 invalid_request payload: not a JSON object
+    POST /v1/render {"templateId":"$T","payload":[]} => 400 invalid_request payload: expected an object
+    POST /v1/render [] => 400 invalid_request : expected an object
+    POST /v1/render {"templateId":"$T","payload":{},"pixelratio":2} => 400 invalid_request pixelratio: unknown field
+    POST /v1/render {"templateId":"$T","payload":{"headline":{},"headline":{}}} => 400 invalid_request payload.headline: given twice
+    POST /v1/templates {"width":1,"height":1,"height":2,"elements":[]} => 400 invalid_request height: given twice
     POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":"2"} => 400 invalid_request pixelRatio: invalid type
     POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":0} => 400 invalid_request pixelRatio: 0 is outside
     POST /v1/render {"templateId":"$T","payload":{},"pixelRatio":100} => 400 invalid_request pixelRatio: 100 is outside
@@ -57,11 +61,11 @@ const WRONG: &str = r#"
     POST /v1/render/batch {"templateId":"$T","payloads":[]} => 400 invalid_request payloads: 0 payloads
     POST /v1/render/batch {"templateId":"$T","payloads":{}} => 400 invalid_request payloads: invalid type
     POST /v1/render/batch {"templateId":"$T","payloads":[{},{},{},{"headline":{"text":1}}]} => 400 invalid_request payloads[3].headline.text:
-    POST /v1/render/batch {"templateId":"$T","payloads":[{},7]} => 400 invalid_request payloads[1]: not a JSON object
+    POST /v1/render/batch {"templateId":"$T","payloads":[{},7]} => 400 invalid_request payloads[1]: expected an object
     POST /v1/render/batch {"templateId":"$T","payloads":[{"photo":{"src":"a"}}]} => 400 invalid_request payloads[0].photo.src:
     POST /v1/render/batch {"templateId":"$T","payloads":[{},{}],"pixelRatio":9} => 400 invalid_request pixelRatio: 9 is outside
     POST /v1/render/batch {"templateId":"$T","payloads":[{}],"userId":"$U"} => 404 not_found
-    POST /v1/render/batch {"templateId":"$T","payloads":[{}],"userId":"me"} => 404 not_found
+    POST /v1/render/batch {"templateId":"$T","payloads":[{}],"userId":"me"} => 400 invalid_request userId: no UUID
     GET /v1/batches/seven => 404 not_found
     GET /v1/batches/$U => 404 not_found
     GET /v1/batches/$U/stream => 404 not_found
@@ -185,11 +189,12 @@ async fn a_stranger_sees_nothing() {
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     let (id, job) = (text(&batch["batchId"]), text(&batch["jobIds"][0]));
     let template = api.template;
-    let body = json!({"templateId": template, "payload": {}, "payloads": [{}], "url": key});
+    let render = json!({"templateId": template, "payload": {}});
+    let batch = json!({"templateId": template, "payloads": [{}]});
     let own = super::api::TEMPLATE;
     for (method, path, body) in [
-        ("POST", "/v1/render".to_owned(), body.to_string()),
-        ("POST", "/v1/render/batch".to_owned(), body.to_string()),
+        ("POST", "/v1/render".to_owned(), render.to_string()),
+        ("POST", "/v1/render/batch".to_owned(), batch.to_string()),
         ("POST", "/v1/sign".to_owned(), json!({"url": key}).to_string()),
         ("GET", format!("/v1/batches/{id}"), String::new()),
         ("GET", format!("/v1/batches/{id}/stream"), String::new()),

@@ -57,7 +57,7 @@ async fn a_picture_is_paid_once_and_then_cached() {
 
     // Spelled otherwise, it is the same picture.
     let again = format!(
-        r#"{{"payload": {{"headline": {{"text": "H\u0069"}}}}, "preview": false, "unknown": 1,
+        r#"{{"payload": {{"headline": {{"text": "H\u0069"}}}}, "preview": false,
             "templateId": "{}", "pixelRatio": 1.0}}"#,
         api.template
     );
