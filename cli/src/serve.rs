@@ -102,7 +102,7 @@ pub(crate) async fn start(
 
 /// `pixeldrive gateway`.
 pub(crate) async fn gateway(config: Gateway, shutdown: CancellationToken) -> Result<()> {
-    let workers = bind(config.worker_listen).await?;
+    let workers = bind(config.worker_listen, "--worker-listen").await?;
     let state = open(config.front, engine::epoch(&config.fonts)?, config.worker_token).await?;
     welcome(&state.token);
     say(format!("Workers dial {}", workers.local_addr()?));
@@ -127,11 +127,15 @@ async fn open(front: Front, epoch: Epoch, worker_token: String) -> Result<State>
     let store: Arc<dyn Store> = Arc::new(database(&front.database).await?);
     let blobs: Arc<dyn Blobs> = Arc::new(Folder::open(&front.store).await?);
     let token = account::first(&*store, front.bootstrap_token).await?;
-    let http = bind(front.listen).await?;
+    let http = bind(front.listen, "--listen").await?;
     let public_url = match front.public_url {
         Some(url) => url,
         None => Url::parse(&format!("http://{}", http.local_addr()?))?,
     };
+    let unspecified = public_url.host_str().is_some_and(|host| matches!(host, "0.0.0.0" | "[::]"));
+    if unspecified {
+        tracing::warn!(%public_url, "nobody can open such URLs: set PIXELDRIVE_PUBLIC_URL");
+    }
     let config = pixeldrive_gateway::Config {
         public_url,
         worker_token: Some(worker_token),
@@ -149,8 +153,8 @@ pub(crate) async fn database(path: &Path) -> Result<Sqlite> {
     Sqlite::open(path).await.with_context(context)
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let context = || format!("cannot listen on {address}; choose another with --listen");
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    let context = || format!("cannot listen on {address}; choose another with {flag}");
     TcpListener::bind(address).await.with_context(context)
 }
 

@@ -33,9 +33,9 @@ pub(super) enum Error {
     Panicked,
 
     // Trying again may work.
-    #[error("the origin could not be reached, or has a fault of its own; it will be tried again")]
+    #[error("the origin could not be reached, or has a fault of its own; trying again may work")]
     Unavailable,
-    #[error("the origin took too long; it will be tried again")]
+    #[error("the origin took too long; trying again may work")]
     Timeout,
     #[error("the worker is stopping; another will try")]
     Stopped,
