@@ -52,6 +52,7 @@ fn engine(criterion: &mut Criterion) {
             let task = Task {
                 template: card.template.clone(),
                 payload: card.payloads[row].clone(),
+                fonts: Vec::new(),
                 pixel_ratio: 1.0,
                 lane: Lane::Bulk,
                 strict: true,

@@ -45,7 +45,7 @@ impl Farm {
             self.rows += 1;
             let hash = format!("{:016}", self.rows).parse().map_err(anyhow::Error::msg)?;
             let payload = format!(r#"{{"title":{{"text":"Row {}"}}}}"#, self.rows).into_bytes();
-            rows.push(Row { job: JobId::new(), hash, payload });
+            rows.push(Row { job: JobId::new(), hash, payload, fonts: None });
         }
         let submit = Submit {
             batch: BatchId::new(),
@@ -54,6 +54,7 @@ impl Farm {
             version: self.version,
             pixel_ratio: 1.0,
             strict: false,
+            fonts: Vec::new(),
             rows,
         };
         let start = Instant::now();

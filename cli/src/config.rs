@@ -228,6 +228,21 @@ fn public_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The fonts that there are besides the bundled ones.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FontArgs {
+    /// Folders of fonts, `:` between
+    #[arg(long, env = "PIXELDRIVE_FONTS", value_name = "FOLDERS")]
+    pub(crate) fonts: Option<String>,
+}
+
+impl FontArgs {
+    /// The folders.
+    pub(crate) fn check(&self, faults: &mut Faults) -> Option<Vec<PathBuf>> {
+        font_folders(self.fonts.as_deref(), faults)
+    }
+}
+
 /// How pictures are made.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RenderArgs {

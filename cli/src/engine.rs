@@ -11,7 +11,7 @@ use crate::config::Render;
 
 /// Bytes of fetched images that an engine keeps.
 const CACHE_BYTES_MAX: u64 = 256 << 20;
-const FONT_ENDINGS: [&str; 4] = ["ttf", "otf", "ttc", "otc"];
+const FONT_ENDINGS: [&str; 6] = ["ttf", "otf", "ttc", "otc", "woff", "woff2"];
 
 /// Starts an engine. Only offline commands have a `folder` for relative image paths.
 pub(crate) fn start(render: &Render, folder: Option<PathBuf>) -> Result<Engine> {
@@ -41,7 +41,7 @@ pub(crate) fn epoch(folders: &[PathBuf]) -> Result<Epoch> {
 }
 
 /// The font files in the folders, those of deeper folders included, in the order of their paths.
-fn font_files(folders: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+pub(crate) fn font_files(folders: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut files = Vec::new();
     for folder in folders {
         collect(folder, &mut files).with_context(|| folder.display().to_string())?;

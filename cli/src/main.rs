@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod demo;
 mod engine;
+mod fonts;
 mod keys;
 mod lock;
 mod logs;
@@ -55,6 +56,8 @@ enum Command {
     Batch(offline::Batch),
     /// Renders a thousand pictures through the HTTP API and keeps serving them
     Demo(demo::Demo),
+    /// Lists the fonts that templates can name
+    Fonts(fonts::List),
     /// Accounts, tokens, credits and the books
     Admin(account::Admin),
 }
@@ -133,6 +136,7 @@ async fn dispatch(command: Command) -> Result<bool> {
         Command::Render(render) => offline::render(render).await?,
         Command::Batch(batch) => return offline::batch(batch).await,
         Command::Demo(demo) => return demo::demo(demo).await,
+        Command::Fonts(list) => return fonts::list(&list),
         Command::Admin(admin) => return account::admin(admin).await,
     }
     Ok(true)

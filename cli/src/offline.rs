@@ -87,6 +87,7 @@ impl Studio {
         let task = Task {
             template: Arc::clone(&self.template),
             payload,
+            fonts: Vec::new(),
             pixel_ratio: self.pixel_ratio,
             lane: Lane::Bulk,
             strict: self.strict,
@@ -315,7 +316,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Writes a file under another name first, so that nobody meets half of one.
+/// Writes a file under another name first, so that nobody meets half of one. What is there and is no
+/// file, such as a device, is left alone.
 async fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");

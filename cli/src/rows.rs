@@ -80,6 +80,7 @@ fn name_in(payload: &Payload, column: &str) -> Option<String> {
 }
 
 fn csv(path: &Path, file: File, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
+    let length = file.metadata()?.len();
     let mut reader = ::csv::Reader::from_reader(file);
     let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     if let Some(twice) = headers.iter().enumerate().find(|(at, name)| headers[..*at].contains(name))
@@ -98,7 +99,7 @@ fn csv(path: &Path, file: File, name_by: Option<&str>) -> Result<Box<dyn Iterato
         let mut record = ::csv::StringRecord::new();
         let record = match reader.read_record(&mut record) {
             Ok(false) => return None,
-            Ok(true) if reader.is_done() && ends_in_quotes(&path, &record) => {
+            Ok(true) if reader.position().byte() >= length && ends_in_quotes(&path, &record) => {
                 Err("the file ends inside of quotes: a closing `\"` is missing".to_owned())
             }
             Ok(true) => Ok(record),

@@ -62,6 +62,23 @@ CREATE TABLE template_version (
 ) STRICT;
 CREATE INDEX template_version_by_hash ON template_version (hash);
 
+-- Fonts that accounts uploaded. The files are in the object store, unpacked, by the hash of what was
+-- sent; accounts that sent the same file share it, so a row that goes leaves the file. `families` is
+-- a JSON array of names as they are compared, `description` what the API shows.
+CREATE TABLE font (
+    account     BLOB    NOT NULL REFERENCES account (id),
+    hash        BLOB    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    families    TEXT    NOT NULL,
+    description TEXT    NOT NULL,
+    created     INTEGER NOT NULL,
+    PRIMARY KEY (account, hash),
+    CONSTRAINT font_hash CHECK (length(hash) = 32),
+    CONSTRAINT font_bytes CHECK (bytes > 0),
+    CONSTRAINT font_families CHECK (json_type(families) = 'array'),
+    CONSTRAINT font_description CHECK (json_valid(description))
+) STRICT, WITHOUT ROWID;
+
 -- Pictures that exist in the object store. Inserting one is what a credit is taken for: each row
 -- has exactly one capture in the ledger.
 CREATE TABLE render (
@@ -132,7 +149,9 @@ BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only: add an entry that corrects the other');
 END;
 
--- Batches. How far one is, is counted from its jobs: a counter here would be written by all.
+-- Batches. How far one is, is counted from its jobs: a counter here would be written by all. `fonts`
+-- are the uploaded fonts that its template uses, as they were when it was submitted: a JSON array of
+-- hashes.
 CREATE TABLE batch (
     id          BLOB    NOT NULL PRIMARY KEY,
     account     BLOB    NOT NULL REFERENCES account (id),
@@ -140,12 +159,14 @@ CREATE TABLE batch (
     version     BLOB    NOT NULL,
     pixel_ratio REAL    NOT NULL,
     strict      INTEGER NOT NULL,
+    fonts       TEXT    NOT NULL DEFAULT '[]',
     total       INTEGER NOT NULL,
     created     INTEGER NOT NULL,
     CONSTRAINT batch_id CHECK (length(id) = 16),
     CONSTRAINT batch_version CHECK (length(version) = 32),
     CONSTRAINT batch_pixel_ratio CHECK (pixel_ratio > 0),
     CONSTRAINT batch_strict CHECK (strict IN (0, 1)),
+    CONSTRAINT batch_fonts CHECK (json_type(fonts) = 'array'),
     CONSTRAINT batch_total CHECK (total > 0)
 ) STRICT;
 
@@ -158,6 +179,7 @@ CREATE TABLE batch (
 --   failed     not tried again
 -- A row that has a vtime was paid for in advance; the others never cost anything. `lost` counts the
 -- attempts during which the worker vanished: twice, and the row is suspected of having killed it.
+-- `fonts` is set where the payload names further families; else those of the batch are used.
 CREATE TABLE job (
     id          BLOB    NOT NULL PRIMARY KEY,
     batch       BLOB    NOT NULL REFERENCES batch (id),
@@ -175,6 +197,7 @@ CREATE TABLE job (
     gateway     TEXT,
     failure     TEXT,
     payload     TEXT    NOT NULL,
+    fonts       TEXT,
     CONSTRAINT job_id CHECK (length(id) = 16),
     CONSTRAINT job_hash CHECK (length(hash) = 16),
     CONSTRAINT job_state CHECK (

@@ -20,12 +20,13 @@ const LONG_FILES: &[(&str, usize)] = &[];
 /// `benches` put things together, so they are free.
 const PROJECT_IMPORTS: &[(&str, &[&str])] = &[
     ("crates/model", &[]),
-    ("crates/render", &["model", "shaders"]),
+    ("crates/fonts", &["model"]),
+    ("crates/render", &["fonts", "model", "shaders"]),
     ("crates/store", &["model"]),
     ("crates/blobs", &["model"]),
     ("proto", &["model"]),
     ("shaders", &[]),
-    ("gateway", &["model", "proto", "store", "blobs"]),
+    ("gateway", &["fonts", "model", "proto", "store", "blobs"]),
     ("gpu-worker", &["model", "proto", "render", "blobs"]),
 ];
 
@@ -35,6 +36,7 @@ const FOREIGN_IMPORTS: &[(&str, &[&str])] = &[
         "crates/model",
         &["tokio", "axum", "tonic", "prost", "sqlx", "wgpu", "vello_cpu", "vello_gpu", "parley"],
     ),
+    ("crates/fonts", &["tokio", "axum", "tonic", "sqlx", "reqwest", "parley", "vello_cpu"]),
     ("crates/render", &["tokio", "axum", "tonic", "sqlx", "reqwest"]),
     ("crates/store", &["axum", "tonic", "wgpu", "http", "reqwest"]),
     ("crates/blobs", &["sqlx", "axum", "tonic"]),

@@ -5,6 +5,8 @@
 //! Deliberately absent: anything about the product. A task only starts cargo with the right
 //! arguments and surroundings.
 
+mod apt;
+mod browser;
 mod steps;
 mod vulkan;
 
@@ -62,6 +64,7 @@ fn root() -> PathBuf {
 
 fn test() -> Result<bool> {
     let driver = vulkan::install()?;
+    browser::install()?;
     let mut steps = Steps::default();
     steps.run("format", cargo(&["fmt", "--all", "--check"]));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::steps::{answers, say};
+use crate::apt;
 
 const PACKAGES: [&str; 2] = ["mesa-vulkan-drivers", "libvulkan1"];
 const DRIVER_FOLDERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
@@ -38,28 +38,13 @@ pub(crate) fn install() -> Result<Driver> {
     if let Some(driver) = find()? {
         return Ok(driver);
     }
-    let packages = PACKAGES.join(" ");
-    let Some(sudo) = administrator() else {
-        bail!("the tests need {packages}; install them: sudo apt-get install {packages}");
-    };
-    say(&format!("installing {packages}"));
-    let apt = |arguments: &[&str]| {
-        let mut words: Vec<&str> = sudo.to_vec();
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]);
-        words.extend(arguments);
-        Command::new(words[0]).args(&words[1..]).status()
-    };
-    // A stale list of packages is often good enough, so the install decides.
-    apt(&["update"])?;
-    let mut install = vec!["install", "--no-install-recommends"];
-    install.extend(PACKAGES);
-    if !apt(&install)?.success() {
-        bail!("apt-get could not install {packages}; the tests need them");
-    }
+    apt::install(&PACKAGES)?;
     match find()? {
         Some(driver) => Ok(driver),
         None => {
-            bail!("{packages} are installed, but there is no lavapipe driver in {DRIVER_FOLDERS:?}")
+            bail!(
+                "{PACKAGES:?} are installed, but there is no lavapipe driver in {DRIVER_FOLDERS:?}"
+            )
         }
     }
 }
@@ -78,17 +63,4 @@ fn find() -> Result<Option<Driver>> {
     let scratch = std::env::temp_dir().join("pixeldrive-xtask");
     fs::create_dir_all(&scratch)?;
     Ok(Some(Driver { manifest, scratch }))
-}
-
-/// The words before a command that is to run as root; `None` when it may not.
-fn administrator() -> Option<&'static [&'static str]> {
-    let apt = answers(Command::new("apt-get").arg("--version"));
-    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-    if !apt {
-        None
-    } else if root {
-        Some(&[])
-    } else {
-        answers(Command::new("sudo").args(["-n", "true"])).then_some(&["sudo", "-n"])
-    }
 }

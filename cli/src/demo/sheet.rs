@@ -45,6 +45,7 @@ pub(crate) async fn write(
     let task = Task {
         template: Arc::new(template),
         payload: Payload::new(),
+        fonts: Vec::new(),
         pixel_ratio: 1.0,
         lane: Lane::Interactive,
         strict: false,

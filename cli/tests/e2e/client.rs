@@ -40,12 +40,18 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        self.answer(if let Some(body) = body { request.json(body) } else { request }).await
+    }
+
+    /// Posts a file as it is.
+    pub(crate) async fn upload(&self, path: &str, file: &[u8]) -> Answer {
+        self.answer(self.http.post(format!("{}{path}", self.base)).body(file.to_vec())).await
+    }
+
+    async fn answer(&self, mut request: reqwest::RequestBuilder) -> Answer {
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
         }
         let answer = request.send().await.expect("an answer");
         let (status, text) = (answer.status(), answer.text().await.expect("a body"));

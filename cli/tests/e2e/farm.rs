@@ -11,7 +11,7 @@ use crate::process::{Process, TOKEN, WORKER_TOKEN, assert_books, pixeldrive, run
 const ROWS: usize = 400;
 
 /// A gateway on a fresh folder, and where workers dial it.
-fn gateway() -> (TempDir, Process, Client, String) {
+pub(crate) fn gateway() -> (TempDir, Process, Client, String) {
     gateway_at("127.0.0.1:0")
 }
 
@@ -34,7 +34,7 @@ fn gateway_at(workers: &str) -> (TempDir, Process, Client, String) {
     (data, process, client, workers)
 }
 
-fn worker(gateway: &str, secret: &str, store: Option<&Path>) -> Process {
+pub(crate) fn worker(gateway: &str, secret: &str, store: Option<&Path>) -> Process {
     let mut command =
         pixeldrive(&["worker", "--gateways", gateway, "--gpu", "off", "--threads", "1"]);
     command.env("PIXELDRIVE_WORKER_TOKEN", secret);

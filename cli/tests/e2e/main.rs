@@ -11,6 +11,7 @@ mod client;
 mod commands;
 mod crash;
 mod farm;
+mod fonts;
 mod images;
 mod money;
 mod origin;

@@ -70,11 +70,17 @@ pub fn parse_payload(bytes: &[u8]) -> Result<Payload, Vec<Problem>> {
         let message = format!("{} bytes; at most {PAYLOAD_BYTES_MAX} are taken", bytes.len());
         return Err(vec![Problem::new("payload", message)]);
     }
-    match json::read(bytes, "payload").map_err(|problem| vec![problem])? {
-        Value::Object(payload) => Ok(payload),
-        other => {
-            let message = format!("not a JSON object: expected one, found {}", kind(&other));
+    match json::read(bytes) {
+        Ok(Value::Object(payload)) => Ok(payload),
+        Ok(other) => {
+            let message = format!("expected an object, found {}", kind(&other));
             Err(vec![Problem::new("payload", message)])
+        }
+        Err(Problem { path, message }) if path.is_empty() => {
+            Err(vec![Problem::new("payload", message)])
+        }
+        Err(Problem { path, message }) => {
+            Err(vec![Problem::new(format!("payload.{path}"), message)])
         }
     }
 }

@@ -4,28 +4,62 @@ use serde_json::{Map, Value};
 
 use crate::TemplateId;
 
-/// BLAKE3 of a template's canonical JSON without its name: equal hashes paint equal pictures.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ContentHash(pub [u8; 32]);
+/// A BLAKE3 hash as a type of its own, written as 64 hex digits.
+macro_rules! hashes {
+    ($($(#[$doc:meta])* $Name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $Name(pub [u8; 32]);
 
-impl std::fmt::Display for ContentHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+            }
+        }
+
+        impl std::fmt::Debug for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl std::str::FromStr for $Name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let bytes =
+                    data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|e| e.to_string())?;
+                bytes.try_into().map(Self).map_err(|_| "a hash has 64 hex digits".to_owned())
+            }
+        }
+    )*};
+}
+
+hashes! {
+    /// BLAKE3 of a template's canonical JSON without its name: equal hashes paint equal pictures.
+    ContentHash;
+    /// BLAKE3 of a font file as it was sent: its name.
+    FontHash;
+}
+
+impl FontHash {
+    /// The name of a file.
+    #[must_use]
+    pub fn of(file: &[u8]) -> Self {
+        Self(*blake3::hash(file).as_bytes())
     }
 }
 
-impl std::fmt::Debug for ContentHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
+impl serde::Serialize for FontHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl std::str::FromStr for ContentHash {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|e| e.to_string())?;
-        bytes.try_into().map(Self).map_err(|_| "a content hash has 64 hex digits".to_owned())
+impl<'de> serde::Deserialize<'de> for FontHash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: std::borrow::Cow<'de, str> = serde::Deserialize::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -98,13 +132,15 @@ pub fn content_hash(document: &Map<String, Value>) -> ContentHash {
     ContentHash(*blake3::hash(&canonical(&document)).as_bytes())
 }
 
-/// The name of the picture that `template` makes of `payload` at `pixel_ratio`.
+/// The name of the picture that `template` makes of `payload` at `pixel_ratio`. Without uploaded
+/// `fonts` it is what it was before there were any; their order does not matter.
 #[must_use]
 pub fn fields_hash(
     template: &ContentHash,
     payload: &Map<String, Value>,
     pixel_ratio: f64,
     epoch: &Epoch,
+    fonts: &[FontHash],
 ) -> FieldsHash {
     let mut hasher = blake3::Hasher::new_derive_key("pixeldrive fields hash v1");
     hasher.update(&template.0);
@@ -112,6 +148,12 @@ pub fn fields_hash(
     hasher.update(&(epoch.0.len() as u64).to_le_bytes());
     hasher.update(epoch.0.as_bytes());
     hasher.update(&canonical(payload));
+    // A JSON object shows where it ends, so what follows cannot be taken for a part of it.
+    let mut fonts = fonts.to_vec();
+    fonts.sort_unstable();
+    for font in &fonts {
+        hasher.update(&font.0);
+    }
     let digest = hasher.finalize();
     FieldsHash(data_encoding::BASE32_NOPAD.encode(&digest.as_bytes()[..10]).to_ascii_lowercase())
 }
@@ -120,6 +162,12 @@ pub fn fields_hash(
 #[must_use]
 pub fn image_key(template: TemplateId, hash: &FieldsHash) -> String {
     format!("t/{template}/{hash}.png")
+}
+
+/// The object-store key of a font, unpacked. Accounts that upload the same file share it.
+#[must_use]
+pub fn font_key(font: &FontHash) -> String {
+    format!("font/{font}")
 }
 
 /// RFC 8785 canonical JSON.

@@ -1,69 +1,85 @@
-//! JSON in: values as `serde_json` reads them, but a key that is given twice is a problem with a path.
+//! JSON of callers, read strictly: a key that is given twice in one object is a fault, since of two
+//! values one would be lost without a word.
 //!
-//! Parsers do not agree on which of two equal keys counts, so a document that has them means one thing
-//! here and another there. Deliberately absent: any limit on size; the callers know theirs.
+//! Deliberately absent: what the values mean.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value, error::Category};
+use serde_json::{Map, Value};
 
 use crate::Problem;
 
-/// Reads one value. `root` is its name in paths, empty for none.
-pub(crate) fn read(bytes: &[u8], root: &str) -> Result<Value, Problem> {
-    let mut twice = None;
+/// Reads one value.
+pub(crate) fn read(bytes: &[u8]) -> Result<Value, Problem> {
+    let twice = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let at = Place { twice: &mut twice, path: root.to_owned() };
-    let read = at.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
-    read.map_err(|error| twice.unwrap_or_else(|| Problem::new(root, not_json(&error))))
+    let read = Strict { place: &Place::Top, twice: &twice }.deserialize(&mut json);
+    let read = read.and_then(|value| json.end().map(|()| value));
+    read.map_err(|error| match twice.into_inner() {
+        Some(path) => Problem::new(path, GIVEN_TWICE),
+        None => Problem::new("", not_json(&error)),
+    })
 }
 
-/// Why bytes are no JSON, in a sentence for people.
+/// What is said of the second of two equal keys.
+const GIVEN_TWICE: &str = "given twice; keep one";
+
+/// Why bytes are no JSON, for people: without a line where there is one alone.
 #[must_use]
 pub fn not_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
-    if text == "recursion limit exceeded" {
-        return "nested too deep: at most 127 lists and objects may be inside of each other".into();
+    if text.starts_with("recursion limit") {
+        return "nested deeper than 127 objects and lists".to_owned();
     }
-    let place = match (error.line(), error.column()) {
-        (_, 0) => String::new(),
-        (1, column) => format!(" at column {column}"),
-        (line, column) => format!(" at line {line}, column {column}"),
-    };
-    match error.classify() {
-        Category::Eof => format!("not JSON: it ends early{place}"),
-        Category::Syntax | Category::Io | Category::Data => format!("not JSON: {text}{place}"),
+    let text = if error.is_eof() { "it ends early" } else { text };
+    match (error.line(), error.column()) {
+        (_, 0) => format!("not JSON: {text}"),
+        (1, column) => format!("not JSON: {text} at column {column}"),
+        (line, column) => format!("not JSON: {text} at line {line}, column {column}"),
     }
 }
 
-/// Where a value stands.
-struct Place<'a> {
-    /// The first key that was found twice.
-    twice: &'a mut Option<Problem>,
-    path: String,
+/// Where a value stands; its path is only written down when something is wrong.
+enum Place<'a> {
+    Top,
+    Key(&'a Place<'a>, &'a str),
+    Index(&'a Place<'a>, usize),
 }
 
 impl Place<'_> {
-    fn at(&mut self, path: String) -> Place<'_> {
-        Place { twice: self.twice, path }
+    fn path(&self) -> String {
+        match self {
+            Self::Top => String::new(),
+            Self::Key(Place::Top, key) => (*key).to_owned(),
+            Self::Key(parent, key) => format!("{}.{key}", parent.path()),
+            Self::Index(parent, index) => format!("{}[{index}]", parent.path()),
+        }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Place<'_> {
+/// Reads the value at a place.
+struct Strict<'a> {
+    place: &'a Place<'a>,
+    /// Path of the first key that is given twice.
+    twice: &'a RefCell<Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
-        json.deserialize_any(self)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Place<'_> {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -75,50 +91,75 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::from(value))
+        Ok(value.into())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::from(value))
+        Ok(value.into())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+        Ok(value.into())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+        Ok(value.into())
     }
 
     fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+        Ok(value.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         loop {
-            let path = format!("{}[{}]", self.path, values.len());
-            match list.next_element_seed(self.at(path))? {
+            let place = Place::Index(self.place, values.len());
+            match list.next_element_seed(Strict { place: &place, twice: self.twice })? {
                 Some(value) => values.push(value),
                 None => return Ok(Value::Array(values)),
             }
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<Value, A::Error> {
-        let mut values = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
         while let Some(key) = object.next_key::<String>()? {
-            let path = match self.path.as_str() {
-                "" => key.clone(),
-                parent => format!("{parent}.{key}"),
-            };
-            if values.contains_key(&key) {
-                *self.twice = Some(Problem::new(path, "given twice: keep one of the two"));
+            let place = Place::Key(self.place, &key);
+            if fields.contains_key(&key) {
+                self.twice.replace(Some(place.path()));
                 return Err(A::Error::custom("a key is given twice"));
             }
-            let value = object.next_value_seed(self.at(path))?;
-            values.insert(key, value);
+            let value = object.next_value_seed(Strict { place: &place, twice: self.twice })?;
+            fields.insert(key, value);
         }
-        Ok(Value::Object(values))
+        Ok(Value::Object(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<(), &str>) {
+        let found = read(text.as_bytes());
+        match expected {
+            Ok(()) => assert_eq!(found.unwrap(), serde_json::from_str::<Value>(text).unwrap()),
+            Err(part) => {
+                let Problem { path, message } = found.unwrap_err();
+                assert!(format!("{path}: {message}").starts_with(part), "{path}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_given_once() {
+        check(r#"{"a": [1, -2, 3.5, null, true, "x", {"a": {}}], "b": "A"}"#, Ok(()));
+        check(r#"{"a": 1, "a": 1}"#, Err("a: given twice"));
+        check(r#"{"e": [{}, {"f": {"g": 1, "g": 2}}]}"#, Err("e[1].f.g: given twice"));
+        check(r#"{"a": 1, "\u0061": 1}"#, Err("a: given twice"));
+        check("{", Err(": not JSON: it ends early at column 1"));
+        check("{} x", Err(": not JSON: trailing"));
+        check(&"[".repeat(200), Err(": nested deeper"));
     }
 }

@@ -12,6 +12,7 @@ mod bind;
 mod color;
 mod element;
 mod fault;
+mod font;
 mod format;
 mod hash;
 mod ids;
@@ -38,7 +39,10 @@ pub use element::{
     Symbology,
 };
 pub use fault::{Failure, Fault, Problem};
-pub use hash::{ContentHash, Epoch, FieldsHash, content_hash, fields_hash, image_key};
+pub use font::{families_named, family_key};
+pub use hash::{
+    ContentHash, Epoch, FieldsHash, FontHash, content_hash, fields_hash, font_key, image_key,
+};
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
 pub use json::not_json;
 pub use lang::Lang;
@@ -50,7 +54,7 @@ pub use template::{Template, parse};
 pub use text::{
     Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
     Setting, Spacing, Span, Text, TextDecoration, TextShadow, TextTransform, TextWrap,
-    VerticalAlign,
+    VerticalAlign, WordBreak,
 };
 pub use warning::Warning;
 

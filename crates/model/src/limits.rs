@@ -40,8 +40,23 @@ pub const PICTURE_PX_MAX: u64 = 64_000_000;
 pub const PIXEL_RATIO_MAX: f64 = 4.0;
 /// Smallest pixel ratio.
 pub const PIXEL_RATIO_MIN: f64 = 0.05;
-/// Bytes of a font file.
-pub const FONT_BYTES_MAX: usize = 10 << 20;
+/// Bytes of a font file, as it came and unpacked: the largest in use are collections for Chinese,
+/// Japanese and Korean.
+pub const FONT_BYTES_MAX: usize = 32 << 20;
+/// Faces of one font file.
+pub const FONT_FACES_MAX: usize = 64;
+/// Glyphs of one font file; faces that share theirs count once.
+pub const FONT_GLYPHS_MAX: usize = 400_000;
+/// Variation axes of one face.
+pub const FONT_AXES_MAX: usize = 32;
+/// Named instances that one font file lists; the others are left out of the list.
+pub const FONT_INSTANCES_MAX: usize = 100;
+/// Fonts that an account uploads.
+pub const FONTS_PER_ACCOUNT_MAX: usize = 200;
+/// Uploaded font files that one picture uses.
+pub const PICTURE_FONTS_MAX: usize = 64;
+/// Bytes of the uploaded font files that one picture uses.
+pub const PICTURE_FONT_BYTES_MAX: u64 = 64 << 20;
 /// Distance of anything from the canvas origin, and its size, in CSS pixels.
 pub const COORDINATE_PX_MAX: f64 = 32_768.0;
 /// Spans of one text.

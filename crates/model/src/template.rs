@@ -88,7 +88,7 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
         );
         return Err(vec![Problem::new("", message)]);
     }
-    let value = json::read(bytes, "").map_err(|problem| vec![problem])?;
+    let value = json::read(bytes).map_err(|problem| vec![problem])?;
     let Value::Object(document) = value else {
         return Err(vec![Problem::new("", format!("expected an object, found {}", kind(&value)))]);
     };

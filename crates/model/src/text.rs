@@ -61,6 +61,8 @@ properties! {
         "direction" direction: Direction = Direction::Auto;
         /// How lines are broken.
         "textWrap" text_wrap: TextWrap = TextWrap::Wrap;
+        /// Where words may be broken.
+        "wordBreak" word_break: WordBreak = WordBreak::Normal;
         /// Height of a line, as a multiple of the font size.
         "lineHeight" line_height: f64 = 1.2, in 0.1..=10.0;
         /// Space added between letters, in px.
@@ -400,6 +402,18 @@ words! {
         Balance = "balance",
         /// Only where `\n` stands.
         Nowrap = "nowrap",
+    }
+}
+
+words! {
+    /// Where words may be broken.
+    pub enum WordBreak {
+        /// As the script has it.
+        Normal = "normal",
+        /// Anywhere.
+        BreakAll = "break-all",
+        /// Nowhere, not even between the syllables of Korean.
+        KeepAll = "keep-all",
     }
 }
 

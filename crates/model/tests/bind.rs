@@ -134,12 +134,12 @@ fn a_payload_is_an_object_that_gives_each_key_once() {
     let text = r#"{"id": "t", "type": "text", "text": "{{a.b.0.c|x}}"}"#;
     check_one(text, r#"{"t": {}, "t": {}}"#, "payload.t: given twice");
     check_one(text, r#"{"a": {"b": [{"c": 1, "c": 2}]}}"#, "payload.a.b[0].c: given twice");
-    check_one(text, "[]", "payload: not a JSON object: expected one, found a list");
+    check_one(text, "[]", "payload: expected an object, found a list");
     check_one(text, "{\"a\" 7}", "payload: not JSON: expected `:` at column 6");
     check_one(text, "{} x", "payload: not JSON: trailing characters at column 4");
     check_one(text, "", "payload: not JSON: it ends early");
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(200), "]".repeat(200));
-    check_one(text, &deep, "payload: nested too deep");
+    check_one(text, &deep, "payload: nested deeper than 127");
 }
 
 #[test]

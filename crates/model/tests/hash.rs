@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pixeldrive_model::{Epoch, FieldsHash, Kind, Payload, bind, fields_hash, parse};
+use pixeldrive_model::{
+    Epoch, FieldsHash, FontHash, Kind, Payload, bind, fields_hash, font_key, parse,
+};
 
 fn name(template: &str, payload: &str, ratio: f64, epoch: &Epoch) -> FieldsHash {
     let payload: Payload = serde_json::from_str(payload).unwrap();
-    fields_hash(&parse(template.as_bytes()).unwrap().hash, &payload, ratio, epoch)
+    fields_hash(&parse(template.as_bytes()).unwrap().hash, &payload, ratio, epoch, &[])
 }
 
 #[test]
@@ -35,6 +37,27 @@ fn equal_content_has_one_name_and_any_change_another() {
     ] {
         assert_ne!(other, base, "{what}");
     }
+}
+
+#[test]
+fn uploaded_fonts_are_part_of_the_name_and_none_are_not() {
+    let template = parse(br#"{"width": 10, "height": 20, "elements": []}"#).unwrap().hash;
+    let (payload, epoch) = (Payload::new(), Epoch("1".to_owned()));
+    let name = |fonts: &[FontHash]| fields_hash(&template, &payload, 1.0, &epoch, fonts);
+    let (one, other) = (FontHash([1; 32]), FontHash([2; 32]));
+    assert_eq!(
+        name(&[]).as_str(),
+        "ztwmrw5bgimzlmud",
+        "as it was before there were uploaded fonts"
+    );
+    assert_ne!(name(&[one]), name(&[]), "a font");
+    assert_ne!(name(&[one]), name(&[other]), "another font");
+    assert_eq!(name(&[one, other]), name(&[other, one]), "the order does not matter");
+    let hash = FontHash::of(b"a font");
+    assert_eq!(hash.to_string().parse(), Ok(hash), "it reads what it writes");
+    assert_eq!(font_key(&one), format!("font/{}", "01".repeat(32)), "where it is kept");
+    let json = serde_json::to_string(&[one]).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<FontHash>>(&json).unwrap(), [one], "{json}");
 }
 
 #[test]

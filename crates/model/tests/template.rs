@@ -102,7 +102,7 @@ fn a_key_is_given_once() {
     );
     check(r#"{"width": 1,, "height": 1}"#, ": not JSON: key must be a string at column 13");
     check("{\n\"width\": x}", ": not JSON: expected value at line 2, column 10");
-    check(&"[".repeat(200), ": nested too deep");
+    check(&"[".repeat(200), ": nested deeper than 127");
 }
 
 #[test]

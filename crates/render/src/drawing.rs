@@ -135,6 +135,8 @@ pub struct GlyphRun {
     pub brush: Brush,
     /// With it the outlines are stroked, not filled.
     pub stroke: Option<Stroke>,
+    /// Whether some of the glyphs may have colours of their own, whatever the brush.
+    pub colored: bool,
     /// Positions from the run's origin.
     pub glyphs: Vec<Glyph>,
 }
@@ -199,7 +201,8 @@ impl Drawing {
         match faded {
             [] => return Ok(()),
             [Mark::Fill { brush, .. } | Mark::Stroke { brush, .. }] => brush.fade(opacity),
-            // Runs of one text stand side by side, unless there are outlines below them.
+            // Runs of one text stand side by side, unless there are outlines below them. Glyphs with
+            // colours of their own have no other way to fade.
             runs if runs.iter().all(Mark::is_filled_glyphs) => {
                 for mark in runs {
                     if let Mark::Glyphs(run) = mark {
@@ -244,7 +247,7 @@ impl Drawing {
 
 impl Mark {
     fn is_filled_glyphs(&self) -> bool {
-        matches!(self, Self::Glyphs(GlyphRun { stroke: None, .. }))
+        matches!(self, Self::Glyphs(GlyphRun { stroke: None, colored: false, .. }))
     }
 }
 

@@ -18,6 +18,6 @@ pub mod pixels;
 
 pub use asset::{Asset, Assets};
 pub use error::Error;
-pub use fonts::Fonts;
-pub use layout::Layouter;
+pub use fonts::{BUNDLED, Font, Fonts};
+pub use layout::{Layouter, TextLine};
 pub use picture::{Refusal, Scaled};

@@ -1,13 +1,14 @@
 //! The suite that every [`Store`](crate::Store) passes.
 //!
 //! Most cases are scripts (`scripts.rs`, run by `script.rs`): a call a line, and what it must answer.
-//! After each line the ledger is audited. `accounts.rs` and `jobs.rs` hold what no script can
+//! After each line the ledger is audited. `accounts.rs`, `fonts.rs` and `jobs.rs` hold what no script can
 //! say, `random.rs` plays random calls against a model.
 //!
 //! Deliberately absent: what is one database's own (plans of its queries, its triggers); that is
 //! tested beside its code. A new database adds one line: `suite!(open())`.
 
 pub(crate) mod accounts;
+pub(crate) mod fonts;
 pub(crate) mod jobs;
 pub(crate) mod random;
 mod script;
@@ -25,6 +26,10 @@ macro_rules! suite {
             accounts: templates_have_versions
             accounts: a_template_is_seen_by_its_account_alone
             accounts: templates_are_listed_newest_first_in_pages
+            fonts: a_font_is_added_once_and_taken_away
+            fonts: fonts_are_chosen_by_their_families
+            fonts: an_account_has_a_limited_number_of_fonts
+            fonts: a_batch_keeps_the_fonts_that_it_was_submitted_with
             scripts: a_hold_is_captured_or_voided_exactly_once
             scripts: a_picture_is_paid_for_by_whoever_records_it_first
             scripts: a_hold_that_ran_out_is_voided

@@ -20,6 +20,10 @@ pub enum Error {
     TemplateUnknown(TemplateId),
     #[error("batch {0} exists with other rows: use a new id")]
     BatchExists(BatchId),
+    #[error(
+        "the account has {fonts_max} fonts, as many as it may: delete one that it does not use"
+    )]
+    FontsExceeded { fonts_max: usize },
     #[error("this token was used before: make a new one")]
     TokenTaken,
     #[error("{what} must be {must_be}")]
@@ -51,6 +55,7 @@ impl Error {
             | Self::AccountUnknown(_)
             | Self::TemplateUnknown(_)
             | Self::BatchExists(_)
+            | Self::FontsExceeded { .. }
             | Self::TokenTaken
             | Self::Invalid { .. } => Fault::Caller,
             Self::HoldUnknown(_)
@@ -70,6 +75,7 @@ impl Error {
             Self::AccountUnknown(_) => "account_unknown",
             Self::TemplateUnknown(_) => "template_unknown",
             Self::BatchExists(_) => "batch_exists",
+            Self::FontsExceeded { .. } => "fonts_exceeded",
             Self::TokenTaken => "token_taken",
             Self::Invalid { .. } => "invalid",
             Self::HoldUnknown(_) => "hold_unknown",

@@ -1,4 +1,4 @@
-//! All SQL: accounts, tokens, templates, the job queue, the credit ledger, rendered pictures.
+//! All SQL: accounts, tokens, templates, fonts, the job queue, the credit ledger, rendered pictures.
 //!
 //! [`Store`] is the one trait; every database behind it passes the one suite in `conformance.rs`.
 //! Times come in as [`Millis`]: this crate reads no clock. Every change of a job's state is one
@@ -23,8 +23,8 @@ pub use sqlite::Sqlite;
 pub use types::*;
 
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Credits, FieldsHash, HoldId, JobId, LeaseId, TemplateId,
-    TokenId,
+    AccountId, BatchId, ContentHash, Credits, FieldsHash, FontHash, HoldId, JobId, LeaseId,
+    TemplateId, TokenId,
 };
 
 /// Everything that must survive.
@@ -87,6 +87,21 @@ pub trait Store: Send + Sync {
         id: TemplateId,
         now: Millis,
     ) -> Result<bool, Error>;
+
+    // Fonts. Their bytes are in the object store. A font is seen by its account alone.
+
+    /// Adds a font to its account; the same file again is the one there is. [`Error::FontsExceeded`]
+    /// when the account has as many as it may.
+    async fn put_font(&self, put: PutFont, now: Millis) -> Result<PutFontDone, Error>;
+    /// The fonts of an account, newest first.
+    async fn fonts(&self, account: AccountId) -> Result<Vec<FontRow>, Error>;
+    /// One font of this account.
+    async fn font(&self, account: AccountId, hash: FontHash) -> Result<Option<FontRow>, Error>;
+    /// The families of an account's fonts, for choosing those that a picture uses, in the order of
+    /// their hashes.
+    async fn font_families(&self, account: AccountId) -> Result<Vec<FontFamilies>, Error>;
+    /// Takes a font from its account at once; batches under way keep it. `false` when there is none.
+    async fn delete_font(&self, account: AccountId, hash: FontHash) -> Result<bool, Error>;
 
     // Pictures.
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Credits, Failure, FieldsHash, JobId, LeaseId, TemplateId,
-    TokenId, Warning,
+    AccountId, BatchId, ContentHash, Credits, Failure, FieldsHash, FontHash, JobId, LeaseId,
+    TemplateId, TokenId, Warning,
 };
 
 /// Milliseconds since 1970, UTC.
@@ -127,6 +127,54 @@ pub struct TemplateRow {
     pub updated: Millis,
 }
 
+/// A font to be added to an account.
+#[derive(Clone, Debug)]
+pub struct PutFont {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its name.
+    pub hash: FontHash,
+    /// Length of the file, unpacked.
+    pub bytes: u64,
+    /// Its families as [`family_key`](pixeldrive_model::family_key) writes them.
+    pub families: Vec<String>,
+    /// JSON: what the API shows.
+    pub description: String,
+}
+
+/// What [`put_font`](crate::Store::put_font) did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutFontDone {
+    /// The font.
+    pub font: FontRow,
+    /// Whether the account did not have it yet.
+    pub added: bool,
+}
+
+/// A font of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FontRow {
+    /// Its name.
+    pub hash: FontHash,
+    /// Length of the file, unpacked.
+    pub bytes: u64,
+    /// JSON: what the API shows.
+    pub description: String,
+    /// When it came.
+    pub created: Millis,
+}
+
+/// A font of an account, as far as choosing it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FontFamilies {
+    /// Its name.
+    pub hash: FontHash,
+    /// Length of the file, unpacked.
+    pub bytes: u64,
+    /// Its families as [`family_key`](pixeldrive_model::family_key) writes them.
+    pub families: Vec<String>,
+}
+
 /// A page of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<Id> {
@@ -179,6 +227,8 @@ pub struct Submit {
     pub pixel_ratio: f64,
     /// Warnings are failures.
     pub strict: bool,
+    /// The uploaded fonts that the template uses.
+    pub fonts: Vec<FontHash>,
     /// The rows, in order.
     pub rows: Vec<Row>,
 }
@@ -192,6 +242,8 @@ pub struct Row {
     pub hash: FieldsHash,
     /// JSON object.
     pub payload: Vec<u8>,
+    /// The uploaded fonts that it uses, when they are not those of its batch.
+    pub fonts: Option<Vec<FontHash>>,
 }
 
 /// What [`submit`](crate::Store::submit) did.
@@ -311,6 +363,8 @@ pub struct ClaimedJob {
     pub pixel_ratio: f64,
     /// Warnings are failures.
     pub strict: bool,
+    /// The uploaded fonts that it uses.
+    pub fonts: Vec<FontHash>,
     /// This attempt's number, from 1.
     pub attempt: u32,
     /// It was lost with its worker twice, so that it comes alone and should stay alone.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pixeldrive_model::{ContentHash, Failure, Fault, JobId, LeaseId, Warning};
+use pixeldrive_model::{ContentHash, Failure, Fault, FontHash, JobId, LeaseId, Warning};
 use pixeldrive_proto::v1;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -25,6 +25,8 @@ pub(crate) struct RenderNow {
     pub(crate) template_hash: ContentHash,
     /// JSON object.
     pub(crate) payload: Vec<u8>,
+    /// The uploaded fonts that it uses.
+    pub(crate) fonts: Arc<[FontHash]>,
     /// Device pixels per px.
     pub(crate) pixel_ratio: f64,
     /// Where the picture goes in the object store.
@@ -83,6 +85,7 @@ pub(super) struct Ticket {
     pub(super) template: Arc<[u8]>,
     pub(super) template_hash: ContentHash,
     payload: Bytes,
+    fonts: Arc<[FontHash]>,
     pixel_ratio: f64,
     key: String,
     strict: bool,
@@ -120,6 +123,7 @@ impl Dispatch {
                 template: Arc::clone(&job.template),
                 template_hash: job.template_hash,
                 payload: payload.clone(),
+                fonts: Arc::clone(&job.fonts),
                 pixel_ratio: job.pixel_ratio,
                 key: job.key.clone(),
                 strict: job.strict,
@@ -167,6 +171,7 @@ impl Ticket {
             // 0 would be no deadline at all.
             deadline_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
             strict: self.strict,
+            font_hashes: self.fonts.iter().map(FontHash::to_string).collect(),
         }
     }
 
@@ -175,6 +180,7 @@ impl Ticket {
             job: self.job,
             lease: self.lease(),
             template: self.template_hash,
+            fonts: Arc::clone(&self.fonts),
             key: self.key.clone(),
             sent: std::time::Instant::now(),
             origin: Origin::Interactive(self),

@@ -3,7 +3,7 @@
 //! Workers dial; each has a session ([`session`]) that grants permits. The claim loop ([`queue`])
 //! leases jobs for whoever has permits, a synchronous render ([`interactive`]) takes a permit of
 //! its own, the ends of attempts ([`outcome`]) are settled in groups ([`settle`]), and leases live
-//! as long as workers list them ([`leases`]).
+//! as long as workers list them ([`leases`]). What a worker lacks it asks for ([`supply`]).
 //!
 //! A job is always in exactly one place: in the store, held by a session ([`workers`]), or on its
 //! way into the settler. Whatever ends a session moves what it holds.
@@ -15,6 +15,7 @@ mod queue;
 mod retry;
 mod session;
 mod settle;
+mod supply;
 #[cfg(test)]
 pub(crate) mod tests;
 mod watch;
@@ -26,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use pixeldrive_blobs::{Blobs, Key};
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Epoch, FieldsHash, JobId, LeaseId, TemplateId,
+    AccountId, BatchId, ContentHash, Epoch, FieldsHash, FontHash, JobId, LeaseId, TemplateId,
 };
 use pixeldrive_proto::MESSAGE_BYTES_MAX;
 use pixeldrive_proto::v1::farm_server::FarmServer;
@@ -97,6 +98,8 @@ struct Held {
     lease: LeaseId,
     /// Content hash of the template's version.
     template: ContentHash,
+    /// The uploaded fonts that it uses.
+    fonts: Arc<[FontHash]>,
     /// Where its picture goes.
     key: String,
     sent: Instant,

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pixeldrive_model::{LeaseId, image_key};
+use pixeldrive_model::{FontHash, LeaseId, image_key};
 use pixeldrive_proto::v1;
 use pixeldrive_store::{Claim, ClaimedJob, Error, Millis};
 
@@ -105,6 +105,7 @@ fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
         key: key.clone(),
         deadline_ms: 0,
         strict: job.strict,
+        font_hashes: job.fonts.iter().map(FontHash::to_string).collect(),
     };
     let origin = Origin::Bulk(BulkJob {
         account: job.account,
@@ -113,6 +114,6 @@ fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
         attempt: job.attempt,
         suspect: job.suspect,
     });
-    let (sent, template) = (Instant::now(), job.version);
-    (message, Held { job: job.id, lease, template, key, sent, origin })
+    let (sent, template, fonts) = (Instant::now(), job.version, job.fonts.into());
+    (message, Held { job: job.id, lease, template, fonts, key, sent, origin })
 }

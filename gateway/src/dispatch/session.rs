@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pixeldrive_blobs::Key;
-use pixeldrive_model::{ContentHash, Fault, JobId, LeaseId, WorkerId};
+use pixeldrive_model::{Fault, JobId, LeaseId, WorkerId};
 use pixeldrive_proto::v1::{self, gateway_message, worker_message};
 use pixeldrive_proto::{Malformed, PROTOCOL, id, status::status};
 use subtle::ConstantTimeEq;
@@ -18,17 +18,13 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Shared;
-use super::outcome::failure;
 use super::workers::{Outbox, SessionId};
+use super::{Shared, supply};
 
 /// Heartbeats that may be missing before a worker counts as lost.
 const SILENT_HEARTBEATS_MAX: u32 = 3;
 /// Results of one session that are being stored at once; more wait in the stream.
 const RESULTS_MAX: usize = 32;
-/// How long to wait before a store that failed is asked for a template again.
-const RETRY: Duration = Duration::from_millis(200);
-const RETRY_MAX: Duration = Duration::from_secs(5);
 
 pub(crate) struct Farm {
     shared: Arc<Shared>,
@@ -205,7 +201,11 @@ async fn read(
             }
             Some(worker_message::Kind::NeedTemplate(need)) => {
                 let hash = id("template_hash", &need.template_hash).map_err(malformed)?;
-                shared.tasks.spawn(send_template(Arc::clone(shared), session, hash));
+                shared.tasks.spawn(supply::template(Arc::clone(shared), session, hash));
+            }
+            Some(worker_message::Kind::NeedFont(need)) => {
+                let hash = id("font_hash", &need.font_hash).map_err(malformed)?;
+                shared.tasks.spawn(supply::font(Arc::clone(shared), session, hash));
             }
             Some(worker_message::Kind::Release(release)) => {
                 let jobs = release.jobs.iter().map(|job| ids(&job.job_id, &job.lease_id));
@@ -242,35 +242,6 @@ async fn conclude(
         drop(permit);
     });
     Ok(())
-}
-
-/// Answers a worker that lacks a template, however long the store fails.
-async fn send_template(shared: Arc<Shared>, session: SessionId, hash: ContentHash) {
-    let mut wait = RETRY;
-    let json = loop {
-        if let Some(json) = shared.workers.template(session, hash) {
-            break Some(Bytes::from_owner(json));
-        }
-        match shared.store.template_version(hash).await {
-            Ok(json) => break json.map(Bytes::from),
-            Err(error) => tracing::warn!(%hash, %error, "a template waits for the store"),
-        }
-        let slept = shared.closed.run_until_cancelled(tokio::time::sleep(wait)).await;
-        if slept.is_none() || !shared.workers.has(session) {
-            return;
-        }
-        wait = (wait * 2).min(RETRY_MAX);
-    };
-    if let Some(json) = json {
-        let template = v1::Template { template_hash: hash.to_string(), json };
-        shared.workers.send(session, gateway_message::Kind::Template(template));
-        return;
-    }
-    tracing::error!(%hash, "a job's template is not in the store");
-    for held in shared.workers.take_all(session, hash) {
-        let gone = failure(Fault::Operator, "template_missing", "the job's template is gone");
-        shared.fail(held, gone);
-    }
 }
 
 fn ids(job: &str, lease: &str) -> Result<(JobId, LeaseId), Status> {

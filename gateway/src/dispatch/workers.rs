@@ -24,7 +24,8 @@ const WAITING_MAX: usize = 1024;
 /// Bytes of payloads in one message, well below what a message may have.
 const WORK_BYTES_MAX: usize = pixeldrive_proto::MESSAGE_BYTES_MAX / 4;
 
-/// What goes to a worker. Unbounded, because permits bound the work and each template is asked for.
+/// What goes to a worker. Unbounded, because permits bound the work, and templates and fonts are
+/// asked for.
 pub(super) type Outbox = mpsc::UnboundedSender<Result<v1::GatewayMessage, Status>>;
 
 /// One session, for as long as it lasts.
@@ -254,14 +255,13 @@ impl Workers {
         })
     }
 
-    /// Takes back every job of this session that needs a template which is not to be had.
-    pub(super) fn take_all(&self, id: SessionId, template: ContentHash) -> Vec<Held> {
+    /// Takes back every job of this session that needs what is not to be had.
+    pub(super) fn take_all(&self, id: SessionId, needs: impl Fn(&Held) -> bool) -> Vec<Held> {
         let mut state = self.state.lock();
         let Some(session) = state.sessions.get_mut(&id) else {
             return Vec::new();
         };
-        let taken: Vec<_> =
-            session.jobs.extract_if(.., |_, held| held.template == template).collect();
+        let taken: Vec<_> = session.jobs.extract_if(.., |_, held| needs(held)).collect();
         taken
             .into_iter()
             .map(|(job, held)| {

@@ -12,7 +12,8 @@ use http::StatusCode;
 use http::header::LOCATION;
 use pixeldrive_model::limits::{BATCH_BODY_BYTES_MAX, BATCH_PAYLOADS_MAX};
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Epoch, JobId, Problem, Template, TemplateId, fields_hash,
+    AccountId, BatchId, ContentHash, Epoch, FontHash, JobId, Payload, Problem, TemplateId,
+    families_named, fields_hash,
 };
 use pixeldrive_store::{BatchRow, JobState, Row, Submit};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,9 @@ use serde_json::value::RawValue;
 use super::auth::Caller;
 use super::body::Json;
 use super::error::{Error, PROBLEMS_MAX};
+use super::families::Uploaded;
 use super::job::Finished;
+use super::template::Known;
 use super::{State, render};
 use crate::clock;
 
@@ -58,10 +61,14 @@ pub(crate) async fn submit(
     if ask.user_id.is_some_and(|payer| payer != caller.account) {
         return Err(Error::NotFound("template of this userId"));
     }
-    let (template, parsed) = state.template(caller.account, ask.template_id).await?;
+    let (template, known) = state.template(caller.account, ask.template_id).await?;
     let pixel_ratio = ask.pixel_ratio.unwrap_or(1.0);
+    let uploaded = Uploaded::of(&state, caller.account).await?;
+    let fonts = uploaded.used(&known.families).map_err(|found| vec![found])?;
     let binding = Binding {
-        template: parsed,
+        template: known,
+        uploaded,
+        fonts: fonts.clone(),
         version: template.hash,
         epoch: state.config.epoch.clone(),
         pixel_ratio,
@@ -76,6 +83,7 @@ pub(crate) async fn submit(
         version: template.hash,
         pixel_ratio,
         strict: ask.strict.unwrap_or(false),
+        fonts,
         rows,
     };
     let batch_id = submit.batch;
@@ -90,7 +98,10 @@ pub(crate) async fn submit(
 
 /// Payloads to be bound against a template.
 struct Binding {
-    template: Arc<Template>,
+    template: Arc<Known>,
+    uploaded: Uploaded,
+    /// Those that the template names.
+    fonts: Vec<FontHash>,
     version: ContentHash,
     epoch: Epoch,
     pixel_ratio: f64,
@@ -102,12 +113,8 @@ impl Binding {
         let mut rows = Vec::with_capacity(self.payloads.len());
         let mut problems = Vec::new();
         for (index, payload) in self.payloads.iter().enumerate() {
-            match render::check(&self.template, payload.get(), self.pixel_ratio) {
-                Ok(values) => rows.push(Row {
-                    job: JobId::new(),
-                    hash: fields_hash(&self.version, &values, self.pixel_ratio, &self.epoch),
-                    payload: payload.get().as_bytes().to_vec(),
-                }),
+            match self.row(payload.get()) {
+                Ok(row) => rows.push(row),
                 Err(found) => problems.extend(found.into_iter().map(|problem| at(index, problem))),
             }
             if problems.len() > PROBLEMS_MAX {
@@ -121,6 +128,28 @@ impl Binding {
         let mut seen = HashSet::new();
         problems.retain(|problem| seen.insert(problem.path.clone()));
         Err(Error::Invalid(problems))
+    }
+
+    fn row(&self, payload: &str) -> Result<Row, Vec<Problem>> {
+        let values = render::check(&self.template.template, payload, self.pixel_ratio)?;
+        let fonts = self.fonts_of(&values).map_err(|found| vec![found])?;
+        let used = fonts.as_ref().unwrap_or(&self.fonts);
+        let hash = fields_hash(&self.version, &values, self.pixel_ratio, &self.epoch, used);
+        Ok(Row { job: JobId::new(), hash, payload: payload.as_bytes().to_vec(), fonts })
+    }
+
+    /// The fonts of a row that names families of its own.
+    fn fonts_of(&self, values: &Payload) -> Result<Option<Vec<FontHash>>, Problem> {
+        if self.uploaded.is_empty() {
+            return Ok(None);
+        }
+        let mut families = families_named(values);
+        if families.is_empty() {
+            return Ok(None);
+        }
+        families.extend(self.template.families.iter().cloned());
+        let used = self.uploaded.used(&families)?;
+        Ok((used != self.fonts).then_some(used))
     }
 }
 

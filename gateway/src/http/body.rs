@@ -105,7 +105,7 @@ fn problem(path: &str, error: &serde_json::Error) -> Error {
     // These name a field in the message, and perhaps its parent alone in the path.
     for (start, meaning) in [
         ("missing field `", "missing: it is required"),
-        ("duplicate field `", "given twice: keep one of the two"),
+        ("duplicate field `", "given twice; keep one"),
         ("unknown field `", "unknown field"),
     ] {
         let Some((field, rest)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`'))

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use pixeldrive_fonts::Error as FontError;
 use pixeldrive_model::{Credits, Failure, Fault, Problem};
 use pixeldrive_store::Error as StoreError;
 
@@ -37,6 +38,10 @@ pub(crate) enum Error {
         bytes_max: usize,
     },
     Encoded,
+    Font(FontError),
+    FontsExceeded {
+        fonts_max: usize,
+    },
     Range {
         length: u64,
     },
@@ -82,6 +87,9 @@ impl Error {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Font(FontError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Font(_) => StatusCode::BAD_REQUEST,
+            Self::FontsExceeded { .. } => StatusCode::CONFLICT,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Render(failure) => match failure.fault {
@@ -118,6 +126,11 @@ impl Error {
             Self::Encoded => (
                 "unsupported_encoding",
                 "Send the body as plain JSON, without a Content-Encoding.".to_owned(),
+            ),
+            Self::Font(error) => (error.code(), refused(error)),
+            Self::FontsExceeded { fonts_max } => (
+                "fonts_exceeded",
+                format!("An account has up to {fonts_max} fonts; delete one that is not used."),
             ),
             Self::Range { length } => {
                 ("range_unsatisfiable", format!("The picture has {length} bytes."))
@@ -188,6 +201,7 @@ impl From<StoreError> for Error {
                 Self::CreditShort { needed, available }
             }
             StoreError::TemplateUnknown(_) => Self::NotFound("template"),
+            StoreError::FontsExceeded { fonts_max } => Self::FontsExceeded { fonts_max },
             other => Self::Store(other),
         }
     }
@@ -207,6 +221,12 @@ impl From<RenderNowError> for Error {
             RenderNowError::Draining => Self::Draining,
             RenderNowError::Failed(failure) => Self::Render(failure),
         }
+    }
+}
+
+impl From<FontError> for Error {
+    fn from(error: FontError) -> Self {
+        Self::Font(error)
     }
 }
 
@@ -275,6 +295,14 @@ fn short(needed: Credits, available: Credits) -> String {
         "Insufficient credit balance: {needed} needed, {available} available, {missing} short. \
          Nothing was rendered or charged."
     )
+}
+
+fn refused(error: &FontError) -> String {
+    let hint = "Send the file itself as the body, such as with curl --data-binary @font.ttf.";
+    match error {
+        FontError::NoFont { .. } => format!("The font was refused: {error}. {hint}"),
+        _ => format!("The font was refused: {error}."),
+    }
 }
 
 fn limited(budget: &Budget) -> String {

@@ -10,7 +10,9 @@ mod batch;
 mod body;
 mod envelope;
 mod error;
+mod families;
 mod flight;
+mod font;
 mod health;
 mod image;
 mod job;
@@ -32,6 +34,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use pixeldrive_blobs::Blobs;
 use pixeldrive_store::Store;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -55,6 +58,8 @@ pub(crate) struct State {
     tokens: auth::Tokens,
     templates: template::Parsed,
     flights: render::Flights,
+    /// Uploaded fonts that are being read.
+    font_readers: Arc<Semaphore>,
     previews: Arc<limiter::Limiter>,
 }
 
@@ -79,6 +84,7 @@ impl State {
             tokens: auth::Tokens::new(),
             templates: template::Parsed::new(),
             flights: render::Flights::new(tasks.clone()),
+            font_readers: Arc::new(Semaphore::new(font::READERS)),
             previews: Arc::new(limiter::Limiter::new(previews::PER_MINUTE_MAX, limiter::MINUTE)),
             tasks,
         }
@@ -109,6 +115,8 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/sign", post(sign::handle))
         .route("/v1/templates", get(template::list).post(template::create))
         .route("/v1/templates/{id}", templates)
+        .route("/v1/fonts", get(font::list).post(font::create))
+        .route("/v1/fonts/{id}", get(font::read).delete(font::remove))
         .route("/v1/account", get(account::read))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use pixeldrive_model::{
-    AccountId, Credits, Element, Failure, Fault, FieldsHash, HoldId, Kind, Payload, Problem,
-    Template, TemplateId, Warning, bind, fields_hash, image_key, parse_payload,
+    AccountId, Credits, Element, Failure, Fault, FieldsHash, FontHash, HoldId, Kind, Payload,
+    Problem, Template, TemplateId, Warning, bind, families_named, fields_hash, image_key,
+    parse_payload,
 };
 use pixeldrive_store::{Millis, Render, TemplateRow};
 use serde::{Deserialize, Serialize, Serializer};
@@ -21,6 +22,7 @@ use super::State;
 use super::auth::Caller;
 use super::body::Json;
 use super::error::Error;
+use super::families::Uploaded;
 use super::flight::{self, Seat};
 use super::{previews, template};
 use crate::clock;
@@ -78,6 +80,7 @@ pub(crate) struct Order {
     pub(crate) account: AccountId,
     pub(crate) template: TemplateRow,
     pub(crate) payload: Vec<u8>,
+    pub(crate) fonts: Arc<[FontHash]>,
     pub(crate) pixel_ratio: f64,
     pub(crate) strict: bool,
     pub(crate) hash: FieldsHash,
@@ -111,13 +114,21 @@ pub(crate) async fn handle(
 }
 
 async fn prepare(state: &State, account: AccountId, ask: Ask) -> Result<Order, Error> {
-    let (template, parsed) = state.template(account, ask.template_id).await?;
+    let (template, known) = state.template(account, ask.template_id).await?;
     let pixel_ratio = ask.pixel_ratio.unwrap_or(1.0);
-    let payload = check(&parsed, ask.payload.get(), pixel_ratio)?;
-    let hash = fields_hash(&template.hash, &payload, pixel_ratio, &state.config.epoch);
+    let payload = check(&known.template, ask.payload.get(), pixel_ratio)?;
+    let mut families = families_named(&payload);
+    families.extend(known.families.iter().cloned());
+    let fonts = if families.is_empty() {
+        Vec::new()
+    } else {
+        Uploaded::of(state, account).await?.used(&families).map_err(|found| vec![found])?
+    };
+    let hash = fields_hash(&template.hash, &payload, pixel_ratio, &state.config.epoch, &fonts);
     let strict = ask.strict.unwrap_or(false);
     let payload = ask.payload.get().as_bytes().to_vec();
-    Ok(Order { account, template, payload, pixel_ratio, strict, hash })
+    let fonts = fonts.into();
+    Ok(Order { account, template, payload, fonts, pixel_ratio, strict, hash })
 }
 
 /// Checks one payload against its template. The problems' paths start with `payload`, or are
@@ -247,6 +258,7 @@ impl Order {
             template: Arc::clone(&self.template.json),
             template_hash: self.template.hash,
             payload: self.payload.clone(),
+            fonts: Arc::clone(&self.fonts),
             pixel_ratio: self.pixel_ratio,
             key,
             strict: self.strict,

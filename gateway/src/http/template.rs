@@ -2,6 +2,7 @@
 //!
 //! A document is stored, and given back, byte for byte as it came.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use http::header::LOCATION;
 use moka::future::Cache;
 use pixeldrive_model::limits::TEMPLATE_BYTES_MAX;
 use pixeldrive_model::{
-    AccountId, ContentHash, Element, Kind, Problem, Source, Template, TemplateId,
+    AccountId, ContentHash, Element, Kind, Problem, Source, Template, TemplateId, families_named,
 };
 use pixeldrive_store::{Page, PutTemplate, TemplateRow};
 use serde::{Deserialize, Serialize};
@@ -35,24 +36,37 @@ type Document = Raw<TEMPLATE_BYTES_MAX>;
 
 /// Parsed templates by content. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Parsed(Cache<ContentHash, Arc<Template>>);
+pub(crate) struct Parsed(Cache<ContentHash, Arc<Known>>);
+
+/// A template as those need it who bind against it.
+pub(crate) struct Known {
+    pub(crate) template: Template,
+    /// The font families that it names.
+    pub(crate) families: BTreeSet<String>,
+}
 
 impl Parsed {
     pub(crate) fn new() -> Self {
         // What parsing makes of a document is some times its size; small ones cost something too.
-        let weigh = |_: &ContentHash, template: &Arc<Template>| {
-            u32::try_from(1024 + 512 * template.walk().count() + source_bytes(template))
-                .unwrap_or(u32::MAX)
+        let weigh = |_: &ContentHash, known: &Arc<Known>| {
+            let families: usize = known.families.iter().map(String::len).sum();
+            let elements = 512 * known.template.walk().count();
+            let bytes = 1024 + elements + source_bytes(&known.template) + families;
+            u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().max_capacity(PARSED_BYTES_MAX).weigher(weigh).build())
     }
 
-    async fn get(&self, hash: ContentHash, json: &Arc<[u8]>) -> Result<Arc<Template>, Error> {
+    async fn get(&self, hash: ContentHash, json: &Arc<[u8]>) -> Result<Arc<Known>, Error> {
         let parse = async {
             let json = Arc::clone(json);
-            let parsed =
-                tokio::task::spawn_blocking(move || pixeldrive_model::parse(&json)).await?;
-            parsed.map(Arc::new).map_err(|problems| {
+            let parsed = tokio::task::spawn_blocking(move || {
+                let template = pixeldrive_model::parse(&json)?;
+                // What parses as a template is an object.
+                let document = serde_json::from_slice(&json).unwrap_or_default();
+                Ok(Known { template, families: families_named(&document) })
+            });
+            parsed.await?.map(Arc::new).map_err(|problems: Vec<Problem>| {
                 Error::Unexpected(format!("template version {hash} no longer parses: {problems:?}"))
             })
         };
@@ -70,10 +84,10 @@ impl State {
         &self,
         account: AccountId,
         id: TemplateId,
-    ) -> Result<(TemplateRow, Arc<Template>), Error> {
+    ) -> Result<(TemplateRow, Arc<Known>), Error> {
         let row = self.store.template(account, id).await?.ok_or(Error::NotFound("template"))?;
-        let template = self.templates.get(row.hash, &row.json).await?;
-        Ok((row, template))
+        let known = self.templates.get(row.hash, &row.json).await?;
+        Ok((row, known))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use pixeldrive_model::{Bound, Failure, Fault};
-use pixeldrive_render::Assets;
+use pixeldrive_render::{Assets, Font};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{Lane, Rendered, Timings};
@@ -54,6 +54,7 @@ pub(super) struct Ticket {
 pub(super) struct Job {
     pub(super) bound: Bound,
     pub(super) assets: Assets,
+    pub(super) fonts: Vec<Font>,
     pub(super) ticket: Ticket,
 }
 

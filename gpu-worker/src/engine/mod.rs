@@ -10,6 +10,7 @@
 mod gpu;
 mod job;
 mod lanes;
+mod layouters;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use pixeldrive_model::{Failure, Fault, Payload, Problem, Template, Warning, bind};
 use pixeldrive_render::backend::gpu::{Choice, Painter};
-use pixeldrive_render::{Fonts, Scaled};
+use pixeldrive_render::{Font, Fonts, Scaled};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::Error;
@@ -81,6 +82,8 @@ pub struct Task {
     pub template: Arc<Template>,
     /// With this data.
     pub payload: Payload,
+    /// With these uploaded fonts, besides those of the engine.
+    pub fonts: Vec<Font>,
     /// Device pixels per CSS px.
     pub pixel_ratio: f64,
     /// Who waits.
@@ -216,7 +219,7 @@ impl Engine {
     }
 
     async fn render_in_time(&self, task: Task, claim: Claim) -> Result<Rendered, Failure> {
-        let Task { template, payload, pixel_ratio, lane, strict, deadline } = task;
+        let Task { template, payload, fonts, pixel_ratio, lane, strict, deadline } = task;
         let bound = bind(&template, &payload, pixel_ratio).map_err(|found| invalid(&found))?;
         let mut clock = Instant::now();
         let assets = self.0.sources.gather(&bound).await?;
@@ -229,7 +232,7 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         let ticket =
             Ticket { lane, strict, deadline, pixel_ratio, timings, claim, reply, _room: room };
-        self.0.queue.push(lane, Work::Begin(Job { bound, assets, ticket }));
+        self.0.queue.push(lane, Work::Begin(Job { bound, assets, fonts, ticket }));
         // Dropped unanswered: a thread found it late or withdrawn.
         answer.await.unwrap_or_else(|_| Err(late()))
     }

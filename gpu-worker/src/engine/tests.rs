@@ -1,5 +1,6 @@
 //! The engine on real threads.
 
+use pixeldrive_model::FontHash;
 use pixeldrive_render::backend::gpu;
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ fn task(elements: &Value) -> Task {
     Task {
         template: Arc::new(pixeldrive_model::parse(template.to_string().as_bytes()).unwrap()),
         payload: Payload::new(),
+        fonts: Vec::new(),
         pixel_ratio: 2.0,
         lane: Lane::Bulk,
         strict: false,
@@ -84,6 +86,33 @@ async fn failures_say_who_can_act_and_where() {
     let (fault, word, element) = code(Task { strict: true, ..task(&font) }).await;
     assert_eq!((fault, word.as_str()), (Fault::Caller, "strict_warnings"));
     assert_eq!(element, "word");
+}
+
+#[tokio::test]
+async fn a_task_brings_its_own_fonts_and_leaves_none_behind() {
+    let bars: &[u8] = include_bytes!("../../../crates/fonts/tests/fixtures/PixelBars-variable.ttf");
+    let bars = [Font::new(FontHash::of(bars), Bytes::from_static(bars)).unwrap()];
+    let text = json!([{"id": "word", "type": "text", "text": "AB", "fontFamily": "Pixel Bars"}]);
+    let svg = json!([{"id": "word", "type": "svg", "width": 40, "height": 20, "svg":
+        "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'>\
+         <text y='16' font-family='Pixel Bars'>AB</text></svg>"}]);
+    let engine = engine();
+    for elements in [text, svg] {
+        let render = async |fonts: &[Font]| {
+            let task = Task { fonts: fonts.to_vec(), ..task(&elements) };
+            let rendered = engine.render(task).await.unwrap();
+            (rendered.png, rendered.warnings.len())
+        };
+        let (without, found) = render(&[]).await;
+        assert_eq!(found, 1, "there is no such family");
+        let (with, found) = render(&bars).await;
+        assert_eq!(found, 0, "there is one: {elements}");
+        assert!(with != without, "another font, another picture");
+        for _ in 0..4 {
+            assert!(render(&[]).await == (without.clone(), 1), "as before, on whichever thread");
+            assert!(render(&bars).await == (with.clone(), 0), "and with it again");
+        }
+    }
 }
 
 #[tokio::test]

@@ -15,12 +15,13 @@ use pixeldrive_render::backend::{Painter, cpu};
 use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::encode::encode;
 use pixeldrive_render::pixels::Pixels;
-use pixeldrive_render::{Fonts, Layouter, Scaled};
+use pixeldrive_render::{Fonts, Scaled};
 
 use super::Rendered;
 use super::gpu::Laid;
 use super::job::{Job, Ticket, lap};
 use super::lanes::Lanes;
+use super::layouters::Layouters;
 
 /// What a render thread is asked for.
 pub(super) enum Work {
@@ -48,14 +49,14 @@ pub(super) struct Shared {
 
 /// A thread's scratch memory.
 struct Scratch {
-    layouter: Layouter,
+    layouters: Layouters,
     painter: cpu::Painter,
 }
 
 impl Scratch {
     fn new(shared: &Shared) -> Self {
-        let layouter = Layouter::new(&shared.fonts, Arc::clone(&shared.scaled));
-        Self { layouter, painter: cpu::Painter::new() }
+        let layouters = Layouters::new(shared.fonts.clone(), Arc::clone(&shared.scaled));
+        Self { layouters, painter: cpu::Painter::new() }
     }
 }
 
@@ -73,9 +74,9 @@ pub(super) fn work(shared: &Shared) {
 }
 
 fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
-    let Job { bound, assets, mut ticket } = job;
+    let Job { bound, assets, fonts, mut ticket } = job;
     let mut clock = Instant::now();
-    let laid = guarded(|| Ok(scratch.layouter.lay_out(&bound, &assets)?));
+    let laid = guarded(|| Ok(scratch.layouters.of(&fonts).lay_out(&bound, &assets)?));
     ticket.timings.layout = lap(&mut clock);
     let strict = ticket.strict;
     let laid = laid.and_then(|(drawing, warnings)| match strictly(strict, &warnings) {

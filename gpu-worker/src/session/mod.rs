@@ -7,6 +7,7 @@
 
 mod backoff;
 mod desk;
+mod fonts;
 mod perform;
 mod permits;
 mod talk;
@@ -46,6 +47,7 @@ struct Worker {
     engine: Engine,
     blobs: Option<Arc<dyn Blobs>>,
     templates: Cache<ContentHash, Parsed>,
+    fonts: fonts::Known,
 }
 
 /// A template with the length of its document.
@@ -59,6 +61,8 @@ struct Parsed {
 struct Link {
     worker: Arc<Worker>,
     desk: Desk,
+    /// Fonts that the gateway is sending.
+    arriving: fonts::Arriving,
     /// Whether the gateway reads the store that this worker writes.
     shared_store: AtomicBool,
 }
@@ -84,12 +88,13 @@ pub async fn run(
         .max_capacity(TEMPLATE_BYTES_MAX)
         .weigher(|_, parsed: &Parsed| parsed.bytes)
         .build();
-    let worker = Arc::new(Worker { config, engine, blobs, templates });
+    let worker = Arc::new(Worker { config, engine, blobs, templates, fonts: fonts::Known::new() });
     let mut links = JoinSet::new();
     for (number, dial) in gateways.into_iter().enumerate() {
         let desk = Desk::new(worker.engine.slots());
         let shared_store = AtomicBool::new(false);
-        let link = Arc::new(Link { worker: Arc::clone(&worker), desk, shared_store });
+        let arriving = fonts::Arriving::default();
+        let link = Arc::new(Link { worker: Arc::clone(&worker), desk, arriving, shared_store });
         links.spawn(keep_up(link, number, dial, shutdown.clone()));
     }
     while let Some(ended) = links.join_next().await {

@@ -10,8 +10,9 @@ use pixeldrive_blobs::{Blobs, Key};
 use pixeldrive_model::{Failure, Fault, Problem, Template, parse_payload};
 use pixeldrive_proto::{MESSAGE_BYTES_MAX, v1};
 
+use super::Link;
 use super::desk::Held;
-use crate::engine::{Engine, Rendered, Task, Timings};
+use crate::engine::{Rendered, Task, Timings};
 
 /// What a message holds besides the picture, at most.
 const ENVELOPE_BYTES: usize = 64 << 10;
@@ -24,25 +25,25 @@ pub(super) struct Storage<'a> {
 
 /// Renders `job` and stores the picture.
 pub(super) async fn perform(
-    engine: &Engine,
-    storage: Storage<'_>,
+    link: &Link,
     template: Arc<Template>,
     job: &v1::Job,
     held: &Held,
 ) -> v1::Result {
-    // From receipt, so that a wait for the template counts.
+    // From receipt, so that a wait for the template and the fonts counts.
     let wait = Duration::from_millis(job.deadline_ms.into());
     let outcome = async {
         let task = Task {
             template,
             payload: parse_payload(&job.payload).map_err(|found| malformed(&found))?,
+            fonts: link.fonts(&job.font_hashes).await?,
             pixel_ratio: job.pixel_ratio,
             lane: held.lane,
             strict: job.strict,
             deadline: (job.deadline_ms > 0).then(|| held.received + wait),
         };
-        let rendered = engine.render_claimed(task, held.claim.clone()).await?;
-        storage.place(&job.key, rendered).await
+        let rendered = link.worker.engine.render_claimed(task, held.claim.clone()).await?;
+        link.storage().place(&job.key, rendered).await
     };
     answer(job, outcome.await)
 }

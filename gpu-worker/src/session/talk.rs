@@ -190,6 +190,7 @@ impl Talk {
         match kind {
             Some(Heard::Work(work)) => self.receive(work),
             Some(Heard::Template(template)) => self.learn(template),
+            Some(Heard::FontPart(part)) => self.link.arriving.receive(&part),
             Some(Heard::Cancel(cancel)) => self.link.desk.cancel(&cancel.job_id),
             Some(Heard::GoAway(_)) => return true,
             Some(Heard::Welcome(_)) | None => {
@@ -279,7 +280,7 @@ impl Talk {
 fn start(link: &Arc<Link>, template: Arc<Template>, job: v1::Job, held: Held) {
     let link = Arc::clone(link);
     tokio::spawn(async move {
-        let performing = perform(&link.worker.engine, link.storage(), template, &job, &held);
+        let performing = perform(&link, template, &job, &held);
         if let Some(result) = held.withdrawn.run_until_cancelled(performing).await {
             link.desk.finish(&JobKey::of(&job), result);
         }
@@ -298,7 +299,7 @@ fn parse(message: &v1::Template, hash: ContentHash) -> Result<Arc<Template>, Fai
     Ok(Arc::new(template))
 }
 
-fn operator(code: &str, message: &dyn std::fmt::Display) -> Failure {
+pub(super) fn operator(code: &str, message: &dyn std::fmt::Display) -> Failure {
     Failure {
         fault: Fault::Operator,
         code: code.to_owned(),

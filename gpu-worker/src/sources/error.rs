@@ -33,9 +33,9 @@ pub(super) enum Error {
     Panicked,
 
     // Trying again may work.
-    #[error("the origin could not be reached, or has a fault of its own")]
+    #[error("the origin could not be reached, or has a fault of its own; trying again may work")]
     Unavailable,
-    #[error("the origin took too long to answer")]
+    #[error("the origin took too long; trying again may work")]
     Timeout,
     #[error("the worker stopped before the file was read")]
     Stopped,

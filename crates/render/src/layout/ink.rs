@@ -135,6 +135,7 @@ impl Painting<'_> {
                 coords: run.coords.clone(),
                 brush: brush.shifted(-(self.to_box + run.origin)),
                 stroke: stroke.cloned(),
+                colored: run.colored,
                 glyphs,
             }))?;
         }
@@ -197,9 +198,11 @@ impl Painting<'_> {
         let mut joined: Vec<(usize, Rect)> = Vec::new();
         for run in &self.runs {
             let Some(ink) = self.inks.get(run.stretch) else { continue };
-            for (top, thickness) in bars(ink.decoration, run) {
-                let (x, y) = (run.origin.x, run.origin.y + top);
-                let bar = Rect::new(x, y, x + run.advance, y + thickness.max(GAP_PX));
+            // One line goes on below the glyphs of other fonts.
+            let own = self.runs.iter().find(|other| other.stretch == run.stretch && other.own);
+            for (top, thickness) in bars(ink.decoration, own.unwrap_or(run)) {
+                let y = run.origin.y + top;
+                let bar = Rect::new(run.seen.0, y, run.seen.1, y + thickness.max(GAP_PX));
                 join(&mut joined, run.stretch, bar);
             }
         }
@@ -214,9 +217,9 @@ impl Painting<'_> {
     fn backgrounds(&self, context: &mut Context<'_>) -> Result<(), Error> {
         let mut joined: Vec<(usize, Rect)> = Vec::new();
         for run in &self.runs {
-            let (x, y) = (run.origin.x, run.origin.y);
+            let y = run.origin.y;
             let (top, bottom) = (y + run.metrics.top, y + run.metrics.bottom);
-            join(&mut joined, run.stretch, Rect::new(x, top, x + run.advance, bottom));
+            join(&mut joined, run.stretch, Rect::new(run.seen.0, top, run.seen.1, bottom));
         }
         for (stretch, area) in joined {
             if let Some(brush) = self.inks.get(stretch).and_then(|ink| ink.background.as_ref()) {
@@ -241,9 +244,10 @@ impl Painting<'_> {
         };
         let [top, right, bottom, left] = text.highlight_padding.0;
         let mut lines: Vec<(usize, Rect)> = Vec::new();
-        for run in self.runs.iter().filter(|run| run.advance > 0.0) {
-            let (x, y) = (run.origin.x, run.origin.y);
-            let reach = Rect::new(x, y + run.metrics.top, x + run.advance, y + run.metrics.bottom);
+        for run in self.runs.iter().filter(|run| run.seen.1 > run.seen.0) {
+            let y = run.origin.y;
+            let (top, bottom) = (y + run.metrics.top, y + run.metrics.bottom);
+            let reach = Rect::new(run.seen.0, top, run.seen.1, bottom);
             match lines.last_mut() {
                 Some((line, whole)) if *line == run.line => *whole = whole.union(reach),
                 _ => lines.push((run.line, reach)),

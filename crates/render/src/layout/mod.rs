@@ -10,6 +10,7 @@
 mod code;
 mod fit;
 mod glyph_picture;
+mod hyphen;
 mod image;
 mod ink;
 pub(crate) mod paint;
@@ -96,6 +97,32 @@ impl Layouter {
         context.elements(&bound.elements)?;
         Ok((drawing, warnings))
     }
+
+    /// The lines of the text element `id`, as [`Self::lay_out`] breaks them; `None` when there is no
+    /// such text. Editors and tests ask for it.
+    pub fn lines(&mut self, bound: &Bound, id: &str) -> Option<Vec<TextLine>> {
+        let element = bound.elements.iter().find(|element| element.id == id)?;
+        let Kind::Text(text) = &element.kind else { return None };
+        let mut context = Context {
+            drawing: &mut Drawing::new(1, 1),
+            warnings: &mut Vec::new(),
+            text: &mut self.text,
+            fonts: &self.fonts,
+            assets: &Assets::default(),
+            scaled: &self.scaled,
+            transform: Affine::IDENTITY,
+        };
+        Some(text::lines(&mut context, element, text))
+    }
+}
+
+/// A line of a text, as it was broken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextLine {
+    /// What it says, the spaces at its end included.
+    pub text: String,
+    /// Its width in px, without those spaces.
+    pub width: f64,
 }
 
 impl Context<'_> {
@@ -202,3 +229,5 @@ fn turn(degrees: f64, centre: Point) -> Affine {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unicode;

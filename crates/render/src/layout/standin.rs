@@ -52,14 +52,10 @@ struct Family {
 
 impl StandIns {
     /// Adds a face of a family.
-    pub(super) fn add(&mut self, name: &str, face: FontData) {
+    pub(super) fn add(&mut self, name: &str, face: FontData, colored: bool) {
         if self.families.iter().any(|family| family.name == name) {
             return;
         }
-        let font = FontRef::from_index(face.data.data(), face.index);
-        let colored = font.is_ok_and(|font| {
-            font.colr().is_ok() || font.cbdt().is_ok() || font.sbix().is_ok() || font.svg().is_ok()
-        });
         let sans = name.contains("Sans");
         self.families.push(Family { name: name.to_owned(), face, colored, sans });
     }
@@ -167,6 +163,14 @@ impl Reader {
             Self::Other => return false,
         })
     }
+}
+
+/// Whether a font has glyphs with colours of their own.
+pub(super) fn is_colored(face: &FontData) -> bool {
+    let font = FontRef::from_index(face.data.data(), face.index);
+    font.is_ok_and(|font| {
+        font.colr().is_ok() || font.cbdt().is_ok() || font.sbix().is_ok() || font.svg().is_ok()
+    })
 }
 
 /// Whether a character is never seen, such as a mark of direction, so that no font need have it.

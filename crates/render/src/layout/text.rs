@@ -5,16 +5,16 @@
 
 use kurbo::{Affine, Rect, Size, Vec2};
 use parley::setting::Tag;
-use parley::{Alignment, BaseDirection, FontFeature, FontVariation};
+use parley::{Alignment, BaseDirection, FontFeature, FontVariation, WordBreak};
 use pixeldrive_model::{
-    Align, Color, Direction, Element, FontStyle, Length, Ligatures, Overflow, Padding, Span, Text,
-    TextTransform, TextWrap, VerticalAlign,
+    self as model, Align, Color, Direction, Element, FontStyle, Length, Ligatures, Overflow,
+    Padding, Span, Text, TextTransform, TextWrap, VerticalAlign,
 };
 
 use super::fit::{self, Fitted, Room};
 use super::ink::{Ink, Painting};
 use super::typeset::{Common, Notes, Style, Styled};
-use super::{Context, paint};
+use super::{Context, TextLine, paint};
 use crate::Error;
 use crate::drawing::{Brush, Mark};
 use crate::fonts::FALLBACK;
@@ -34,20 +34,9 @@ pub(super) struct Block {
 /// Breaks a text into lines and sizes its box.
 pub(super) fn block(context: &mut Context<'_>, element: &Element, text: &Text) -> Block {
     let Padding([top, right, bottom, left]) = text.padding;
-    let inner = |length: Length, padding: f64| match length {
-        Length::Auto => None,
-        Length::Px(px) => Some((px - padding).max(0.0)),
-    };
-    let room = Room {
-        width: inner(element.frame.width, left + right),
-        height: inner(element.frame.height, top + bottom),
-        lines_max: usize::try_from(text.max_lines).unwrap_or(usize::MAX),
-    };
+    let room = room(element, text);
     let common = common(text);
-    let styled = styled(context, element, text, &common);
-    let mut fitted = fit::fit(context, element, text, styled, room);
-    fitted.lines.align(alignment(text.text_align));
-    let Fitted { lines, styled, shown } = fitted;
+    let Fitted { lines, styled, shown } = set(context, element, text, &common);
     let height = lines.height(shown);
     let free = room.height.map_or(0.0, |room| room - height);
     let down = match text.vertical_align {
@@ -61,7 +50,45 @@ pub(super) fn block(context: &mut Context<'_>, element: &Element, text: &Text) -
         element.frame.width.or(lines.width() + left + right),
         element.frame.height.or(height + top + bottom),
     );
-    Block { size, runs: lines.runs(shown), origin: Vec2::new(left, top + down) }
+    Block {
+        size,
+        runs: lines.runs(&styled, context.text, shown),
+        origin: Vec2::new(left, top + down),
+    }
+}
+
+/// What each line says, and how wide it is.
+pub(super) fn lines(context: &mut Context<'_>, element: &Element, text: &Text) -> Vec<TextLine> {
+    let common = common(text);
+    let Fitted { lines, styled, shown } = set(context, element, text, &common);
+    let told = lines.told(&styled, shown).into_iter();
+    told.map(|(text, width)| TextLine { text, width }).collect()
+}
+
+/// What the text has to fit into: its box without the padding.
+fn room(element: &Element, text: &Text) -> Room {
+    let Padding([top, right, bottom, left]) = text.padding;
+    let inner = |length: Length, padding: f64| match length {
+        Length::Auto => None,
+        Length::Px(px) => Some((px - padding).max(0.0)),
+    };
+    Room {
+        width: inner(element.frame.width, left + right),
+        height: inner(element.frame.height, top + bottom),
+        lines_max: usize::try_from(text.max_lines).unwrap_or(usize::MAX),
+    }
+}
+
+fn set<'a>(
+    context: &mut Context<'_>,
+    element: &Element,
+    text: &'a Text,
+    common: &'a Common,
+) -> Fitted<'a> {
+    let styled = styled(context, element, text, common);
+    let mut fitted = fit::fit(context, element, text, styled, room(element, text));
+    fitted.lines.align(alignment(text.text_align));
+    fitted
 }
 
 impl Block {
@@ -106,9 +133,16 @@ fn styled<'a>(
 ) -> Styled<'a> {
     let mut said = String::new();
     let mut stretches = Vec::new();
+    let mut removed = false;
     for (words, span) in text.stretches() {
-        said.push_str(&transform(&lines_of(words), text.text_transform, said.chars().next_back()));
+        let clean: String = lines_of(words).chars().filter(|char| !is_control(*char)).collect();
+        removed |= words.chars().any(is_control);
+        said.push_str(&transform(&clean, text.text_transform, said.chars().next_back()));
         stretches.push((said.len(), style(context, element, text, span)));
+    }
+    if removed {
+        let message = "control characters, which no font has, were left out";
+        context.warn("characters_removed", element, message);
     }
     Styled { text: said, stretches, common }
 }
@@ -152,6 +186,11 @@ fn common(text: &Text) -> Common {
         word_spacing: text.word_spacing,
         stretch: text.font_stretch,
         wraps: text.text_wrap != TextWrap::Nowrap,
+        word_break: match text.word_break {
+            model::WordBreak::Normal => WordBreak::Normal,
+            model::WordBreak::BreakAll => WordBreak::BreakAll,
+            model::WordBreak::KeepAll => WordBreak::KeepAll,
+        },
         direction: match text.direction {
             Direction::Auto => BaseDirection::Auto,
             Direction::Ltr => BaseDirection::Ltr,
@@ -166,6 +205,11 @@ fn common(text: &Text) -> Common {
 /// The text with one kind of line break, and with tabs as spaces: fonts have no glyph for a tab.
 fn lines_of(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ")
+}
+
+/// Characters that are no text: all control characters but those that end lines or are a tab.
+fn is_control(char: char) -> bool {
+    char.is_control() && !matches!(char, '\n' | '\r' | '\t')
 }
 
 /// The text with its case changed; `before` is the character in front of it.
@@ -212,6 +256,7 @@ pub(super) fn plain(
         word_spacing: 0.0,
         stretch: 100.0,
         wraps: false,
+        word_break: WordBreak::Normal,
         direction: BaseDirection::Auto,
         lang: "en".to_owned(),
         features: Vec::new(),
@@ -236,7 +281,7 @@ pub(super) fn plain(
     let text = Size::new(lines.width(), lines.height(1));
     let at = caption.area.center().to_vec2() - text.to_vec2() / 2.0;
     let painting = Painting {
-        runs: lines.runs(1),
+        runs: lines.runs(&styled, context.text, 1),
         inks: &[Ink::plain(Brush::Solid(paint::color(caption.color)))],
         transform: context.transform * Affine::translate(at),
         to_box: at,
@@ -276,6 +321,10 @@ fn report(context: &mut Context<'_>, element: &Element, notes: &Notes) {
             others.join(", ")
         );
         context.warn_once("font_fallback", element, message);
+    }
+    for (family, asked, used) in &notes.weights {
+        let message = format!("`{family}` has no weight {asked}; {used} was used, add the other");
+        context.warn("font_weight_replaced", element, message);
     }
     for family in &notes.synthesized {
         let message = format!(

@@ -12,22 +12,26 @@ use std::ops::Range;
 
 use kurbo::Vec2;
 use parley::fontique::{Blob, FontWidth, GenericFamily, SourceCache};
+use parley::setting::Tag;
 use parley::{
     Alignment, AlignmentOptions, BaseDirection, BreakReason, CHROMIUM_LINE_BREAK_OVERRIDE,
     FontContext, FontFamily, FontFamilyName, FontFeature, FontFeatures, FontStyle, FontVariation,
     FontVariations, FontWeight, GlyphRun, Language, Layout, LayoutContext, Line, LineHeight,
-    OverflowWrap, PositionedLayoutItem, StyleProperty, TextWrapMode, WhiteSpaceCollapse,
+    OverflowWrap, PositionedLayoutItem, StyleProperty, TextWrapMode, WhiteSpaceCollapse, WordBreak,
 };
 use peniko::FontData;
 use skrifa::FontRef;
 use skrifa::raw::TableProvider as _;
 
-use super::standin::{StandIns, is_invisible};
+use super::hyphen::{self, SOFT_HYPHEN};
+use super::standin::{self, StandIns, is_invisible};
 use crate::drawing::Glyph;
 use crate::fonts::{self, Fonts};
 
 /// Share of the font size by which a synthesized bold grows on every side.
 const EMBOLDEN_EM: f32 = 1.0 / 48.0;
+/// The axis of optical sizes.
+const OPTICAL_SIZE: Tag = Tag::new(b"opsz");
 /// Lines that are balanced at most; more of them are a page, where nobody sees the difference.
 const BALANCED_LINES_MAX: usize = 12;
 
@@ -54,6 +58,7 @@ pub(crate) struct Common {
     pub stretch: f64,
     /// Whether lines are broken elsewhere than at `\n`.
     pub wraps: bool,
+    pub word_break: WordBreak,
     pub direction: BaseDirection,
     /// Language tag.
     pub lang: String,
@@ -79,13 +84,27 @@ pub(crate) struct Typesetter {
     fonts: FontContext,
     layouts: LayoutContext<Stretch>,
     stand_ins: StandIns,
-    /// Family by the id of its file and its place in it.
-    owners: HashMap<(u64, u32), String>,
+    /// By the id of their file and their place in it.
+    faces: HashMap<(u64, u32), Face>,
+}
+
+/// A face of a family.
+struct Face {
+    family: String,
+    colored: bool,
+    /// Its weight, unless it has them all.
+    weight: Option<f64>,
 }
 
 /// A text broken into lines.
 pub(crate) struct Lines {
     layout: Layout<Stretch>,
+    /// Whether lines may end in a hyphen.
+    hyphens: bool,
+    /// What balanced lines leave free of the width that they stand in.
+    spare: f64,
+    /// How far right of it alignment moves them.
+    shift: f64,
 }
 
 /// Glyphs of one font in one stretch of a line.
@@ -96,7 +115,12 @@ pub(crate) struct Run {
     pub line: usize,
     /// Where it begins, on the baseline.
     pub origin: Vec2,
-    pub advance: f64,
+    /// From where to where it is seen: spaces that hang at the end of its line are not.
+    pub seen: (f64, f64),
+    /// Whether its font is of the stretch's own family.
+    pub own: bool,
+    /// Whether its font has glyphs with colours of their own.
+    pub colored: bool,
     pub metrics: Metrics,
     pub font: FontData,
     /// In px.
@@ -123,7 +147,7 @@ pub(crate) struct Metrics {
 }
 
 /// What a typeset text is not quite as asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Notes {
     /// Characters that no font has.
     pub missing: Vec<char>,
@@ -131,6 +155,8 @@ pub(crate) struct Notes {
     pub stand_ins: Vec<(String, String)>,
     /// Families of which a bold or italic was made from a face that is not.
     pub synthesized: Vec<String>,
+    /// Families with a weight that they lack, and the one that they have instead.
+    pub weights: Vec<(String, f64, f64)>,
 }
 
 impl<'a> Styled<'a> {
@@ -162,22 +188,26 @@ impl Typesetter {
         let mut context =
             FontContext { collection: fonts::collection(), source_cache: SourceCache::default() };
         let mut stand_ins = StandIns::default();
-        let mut owners = HashMap::new();
+        let mut faces = HashMap::new();
         for file in fonts.files() {
-            for (id, faces) in context.collection.register_fonts(Blob::clone(file), None) {
+            for (id, infos) in fonts::register(&mut context.collection, file) {
                 let Some(name) = context.collection.family_name(id).map(str::to_owned) else {
                     continue;
                 };
-                for face in faces {
-                    owners.insert((file.id(), face.index()), name.clone());
-                    stand_ins.add(&name, FontData::new(Blob::clone(file), face.index()));
+                for info in infos {
+                    let data = FontData::new(Blob::clone(file), info.index());
+                    let colored = standin::is_colored(&data);
+                    let weight = (!info.has_weight_axis()).then(|| info.weight().value().into());
+                    let face = Face { family: name.clone(), colored, weight };
+                    faces.insert((file.id(), info.index()), face);
+                    stand_ins.add(&name, data, colored);
                 }
             }
         }
         let emoji: Vec<_> =
             stand_ins.emoji().filter_map(|name| context.collection.family_id(name)).collect();
         context.collection.set_generic_families(GenericFamily::Emoji, emoji.into_iter());
-        Self { fonts: context, layouts: LayoutContext::new(), stand_ins, owners }
+        Self { fonts: context, layouts: LayoutContext::new(), stand_ins, faces }
     }
 
     /// Whether there is a family of this name.
@@ -194,17 +224,19 @@ impl Typesetter {
         let emoji = self.stand_ins.emoji_ranges(text);
         let mut builder = self.layouts.ranged_builder(&mut self.fonts, text, 1.0, false);
         builder.set_base_direction(common.direction);
-        // Designers see their texts in a browser first.
-        builder.set_line_break_override(Some(CHROMIUM_LINE_BREAK_OVERRIDE));
+        // Designers see their texts in a browser first. Where any letter may end a line, there is
+        // nothing to override.
+        let like_chromium = common.word_break != WordBreak::BreakAll;
+        builder.set_line_break_override(like_chromium.then_some(CHROMIUM_LINE_BREAK_OVERRIDE));
         let wrap = if common.wraps { TextWrapMode::Wrap } else { TextWrapMode::NoWrap };
         let properties = [
             StyleProperty::WordSpacing(narrow(common.word_spacing)),
             StyleProperty::FontWidth(FontWidth::from_percentage(narrow(common.stretch))),
             StyleProperty::FontFeatures(FontFeatures::List(Cow::Borrowed(&common.features))),
-            StyleProperty::FontVariations(FontVariations::List(Cow::Borrowed(&common.variations))),
             StyleProperty::Locale(Language::parse(&common.lang).ok()),
             StyleProperty::OverflowWrap(OverflowWrap::Anywhere),
             StyleProperty::TextWrapMode(wrap),
+            StyleProperty::WordBreak(common.word_break),
             // Spaces at the end of a line hang outside of it and do not count.
             StyleProperty::WhiteSpaceCollapse(WhiteSpaceCollapse::PreserveBreaks),
         ];
@@ -215,6 +247,10 @@ impl Typesetter {
             let slope = if style.italic { FontStyle::Italic } else { FontStyle::Normal };
             let size = style.size * scale;
             let stretch = Stretch(u16::try_from(index).unwrap_or(u16::MAX));
+            // A font with optical sizes is set in the one that is meant, as CSS has it.
+            let optical = FontVariation { tag: OPTICAL_SIZE, value: narrow(size) };
+            let own = common.variations.iter().copied();
+            let variations: Vec<FontVariation> = std::iter::once(optical).chain(own).collect();
             let properties = [
                 StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(families))),
                 StyleProperty::FontSize(narrow(size)),
@@ -222,6 +258,7 @@ impl Typesetter {
                 StyleProperty::FontStyle(slope),
                 StyleProperty::LineHeight(LineHeight::Absolute(narrow(size * common.line_height))),
                 StyleProperty::LetterSpacing(narrow(style.letter_spacing)),
+                StyleProperty::FontVariations(FontVariations::List(Cow::Owned(variations))),
                 StyleProperty::Brush(stretch),
             ];
             for property in properties {
@@ -239,7 +276,11 @@ impl Typesetter {
         }
         let mut layout = builder.build(text);
         layout.break_all_lines(width.map(narrow));
-        Lines { layout }
+        let hyphens = text.contains(SOFT_HYPHEN) && !layout.is_rtl();
+        if let (true, Some(width)) = (hyphens, width) {
+            hyphen::make_room(&mut layout, text, narrow(width));
+        }
+        Lines { layout, hyphens, spare: 0.0, shift: 0.0 }
     }
 }
 
@@ -283,7 +324,7 @@ impl Lines {
     /// aligned in `width`.
     pub(crate) fn balance(&mut self, width: f64) {
         let count = self.count();
-        if !(2..=BALANCED_LINES_MAX).contains(&count) || self.breaks_words() {
+        if !(2..=BALANCED_LINES_MAX).contains(&count) || self.breaks_words() || self.hyphens {
             return;
         }
         // No width below the average can do.
@@ -291,39 +332,92 @@ impl Lines {
         let (mut under, mut over) = (self.width() / count as f64, width);
         while over - under > 0.5 {
             let middle = f64::midpoint(under, over);
-            self.break_at(middle, width);
+            self.layout.break_all_lines(Some(narrow(middle)));
             if self.count() <= count && !self.breaks_words() {
                 over = middle;
             } else {
                 under = middle;
             }
         }
-        self.break_at(over, width);
-    }
-
-    fn break_at(&mut self, line_width: f64, width: f64) {
-        let mut lines = self.layout.break_lines();
-        let state = lines.state_mut();
-        state.set_layout_max_advance(narrow(width));
-        state.set_line_max_advance(narrow(line_width));
-        while lines.break_next().is_some() {}
-        lines.finish();
+        self.layout.break_all_lines(Some(narrow(over)));
+        self.spare = width - over;
     }
 
     /// Aligns the lines in the width that they were broken for, or in the widest line.
     pub(crate) fn align(&mut self, alignment: Alignment) {
         // A line that is too long runs over at the end, as in CSS.
         self.layout.align(alignment, AlignmentOptions::default());
+        let right = match alignment {
+            Alignment::Start | Alignment::Justify => self.layout.is_rtl(),
+            Alignment::End => !self.layout.is_rtl(),
+            Alignment::Right => true,
+            Alignment::Left | Alignment::Center => false,
+        };
+        self.shift = match alignment {
+            Alignment::Center => self.spare / 2.0,
+            _ if right => self.spare,
+            _ => 0.0,
+        };
+    }
+
+    /// The clusters of the first line, from left to right.
+    #[cfg(test)]
+    pub(super) fn visual_order(&self) -> Vec<Range<usize>> {
+        let line = self.layout.lines().next();
+        let runs = line.into_iter().flat_map(|line| line.runs().collect::<Vec<_>>());
+        let clusters = runs.flat_map(|run| {
+            run.visual_clusters().map(|cluster| cluster.text_range()).collect::<Vec<_>>()
+        });
+        clusters.collect()
+    }
+
+    /// Where lines end that ended by choice.
+    #[cfg(test)]
+    pub(super) fn opportunities(&self) -> Vec<usize> {
+        let lines = self.layout.lines();
+        let chosen = lines.filter(|line| line.break_reason() == BreakReason::Regular);
+        chosen.map(|line| line.text_range().end).collect()
+    }
+
+    /// What each of the first `count` lines says, and how wide it is without the spaces that hang.
+    pub(crate) fn told(&self, styled: &Styled<'_>, count: usize) -> Vec<(String, f64)> {
+        let lines = self.layout.lines().take(count).map(|line| {
+            let said = styled.text.get(line.text_range()).unwrap_or_default();
+            let metrics = line.metrics();
+            (said.to_owned(), (metrics.advance - metrics.hanging_advance).into())
+        });
+        lines.collect()
     }
 
     /// The runs of the first `count` lines, in the order in which they stand on each.
-    pub(crate) fn runs(&self, count: usize) -> Vec<Run> {
-        let lines = self.layout.lines().take(count).enumerate();
-        lines
-            .flat_map(|(index, line)| {
-                glyph_runs(&line).map(|run| read(&run, index)).collect::<Vec<_>>()
-            })
-            .collect()
+    pub(crate) fn runs(
+        &self,
+        styled: &Styled<'_>,
+        typesetter: &Typesetter,
+        count: usize,
+    ) -> Vec<Run> {
+        let mut runs = Vec::new();
+        for (index, line) in self.layout.lines().take(count).enumerate() {
+            let from = runs.len();
+            runs.extend(glyph_runs(&line).map(|run| {
+                let mut read = read(&run, index, self.shift);
+                let font = run.run().font();
+                let face = typesetter.faces.get(&(font.data.id(), font.index));
+                let style = styled.stretches.get(read.stretch).map(|(_, style)| style);
+                if let (Some(face), Some(style)) = (face, style) {
+                    read.own = face.family.eq_ignore_ascii_case(style.family);
+                    read.colored = face.colored;
+                }
+                read
+            }));
+            let hanging = f64::from(line.metrics().hanging_advance);
+            hang(&mut runs[from..], hanging, self.layout.is_rtl());
+            if self.hyphens && hyphen::ends_soft(&line, &styled.text) {
+                let hyphen = runs.last().and_then(|last| hyphen::hyphen(&line, last));
+                runs.extend(hyphen);
+            }
+        }
+        runs
     }
 
     /// What is not as asked in the first `count` lines.
@@ -337,8 +431,7 @@ impl Lines {
         let lines = self.layout.lines().take(count);
         for run in lines.flat_map(|line| line.runs().collect::<Vec<_>>()) {
             let font = run.font();
-            let owner = typesetter.owners.get(&(font.data.id(), font.index));
-            let owner = owner.map_or("", String::as_str);
+            let Some(face) = typesetter.faces.get(&(font.data.id(), font.index)) else { continue };
             for cluster in run.clusters() {
                 let said = styled.text.get(cluster.text_range()).unwrap_or_default();
                 let stretch = usize::from(cluster.style().brush.0);
@@ -349,7 +442,7 @@ impl Lines {
                 if cluster.glyphs().any(|glyph| glyph.id == 0) {
                     notes.miss(said);
                 } else {
-                    notes.look(&run, style.family, owner);
+                    notes.look(&run, style, face);
                 }
             }
         }
@@ -358,15 +451,24 @@ impl Lines {
 }
 
 impl Notes {
-    fn look(&mut self, run: &parley::Run<'_, Stretch>, family: &str, owner: &str) {
+    fn look(&mut self, run: &parley::Run<'_, Stretch>, style: &Style<'_>, face: &Face) {
         let synthesis = run.synthesis();
         let synthesized = synthesis.embolden() || synthesis.skew().is_some();
-        if synthesized && !self.synthesized.iter().any(|name| name == owner) {
-            self.synthesized.push(owner.to_owned());
+        if synthesized && !self.synthesized.contains(&face.family) {
+            self.synthesized.push(face.family.clone());
         }
-        let known = |(own, other): &(String, String)| own == family && other == owner;
-        if !owner.eq_ignore_ascii_case(family) && !self.stand_ins.iter().any(known) {
-            self.stand_ins.push((family.to_owned(), owner.to_owned()));
+        let pair = (style.family.to_owned(), face.family.clone());
+        let own = face.family.eq_ignore_ascii_case(style.family);
+        if !own && !self.stand_ins.contains(&pair) {
+            self.stand_ins.push(pair);
+        }
+        if let Some(weight) = face.weight.filter(|weight| own && *weight != style.weight)
+            && !synthesis.embolden()
+        {
+            let replaced = (face.family.clone(), style.weight, weight);
+            if !self.weights.contains(&replaced) {
+                self.weights.push(replaced);
+            }
         }
     }
 
@@ -386,16 +488,29 @@ fn glyph_runs<'a>(line: &Line<'a, Stretch>) -> impl Iterator<Item = GlyphRun<'a,
     })
 }
 
+/// Takes the spaces that hang at the end of a line out of what is seen of it.
+fn hang(line: &mut [Run], hanging: f64, rtl: bool) {
+    let left = line.iter().map(|run| run.seen.0).fold(f64::INFINITY, f64::min);
+    let right = line.iter().map(|run| run.seen.1).fold(f64::NEG_INFINITY, f64::max);
+    let (left, right) = if rtl { (left + hanging, right) } else { (left, right - hanging) };
+    for run in line {
+        run.seen = (run.seen.0.max(left).min(right), run.seen.1.min(right).max(left));
+    }
+}
+
 /// A run in the terms of a drawing. Its origin is its own start on the baseline.
-fn read(run: &GlyphRun<'_, Stretch>, line: usize) -> Run {
+fn read(run: &GlyphRun<'_, Stretch>, line: usize, shift: f64) -> Run {
     let (start, baseline) = (run.offset(), run.baseline());
+    let left = f64::from(start) + shift;
     let synthesis = run.run().synthesis();
     let metrics = run.run().font_metrics();
     Run {
         stretch: run.style().brush.0.into(),
         line,
-        origin: Vec2::new(start.into(), baseline.into()),
-        advance: run.advance().into(),
+        origin: Vec2::new(left, baseline.into()),
+        seen: (left, left + f64::from(run.advance())),
+        own: true,
+        colored: false,
         metrics: Metrics {
             top: (-metrics.ascent).into(),
             bottom: metrics.descent.into(),

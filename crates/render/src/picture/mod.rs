@@ -17,7 +17,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use pixeldrive_model::limits::{IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX};
-use pixeldrive_model::{Color, Fault};
+use pixeldrive_model::{Color, Fault, FontHash};
 
 use crate::Fonts;
 use crate::asset::{Asset, AssetKind};
@@ -111,7 +111,8 @@ struct Key {
     hash: [u8; 32],
     crop: [u64; 4],
     size: (u32, u32),
-    color: Option<Color>,
+    /// What an SVG depends on besides: `currentColor`, and the uploaded fonts that it may use.
+    svg: Option<(Color, Arc<[FontHash]>)>,
 }
 
 /// Decoded and scaled pictures, shared by all render threads and bounded in bytes.
@@ -147,7 +148,8 @@ impl Scaled {
             hash: *asset.hash(),
             crop: [crop.x0, crop.y0, crop.x1, crop.y1].map(f64::to_bits),
             size: (request.width, request.height),
-            color: (asset.kind() == AssetKind::Svg).then_some(request.color),
+            svg: (asset.kind() == AssetKind::Svg)
+                .then(|| (request.color, Arc::clone(fonts.uploaded()))),
         };
         self.pictures
             .try_get_with(key, || self.make(asset, request, fonts))
@@ -181,7 +183,10 @@ impl Scaled {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::Font;
 
     fn request(color: Color, width: u32) -> Request {
         Request { crop: kurbo::Rect::new(0.0, 0.0, 8.0, 4.0), width, height: 2, color }
@@ -202,10 +207,16 @@ mod tests {
             Arc::ptr_eq(&first, &second)
         };
         let (black, white) = (Color::BLACK, Color::WHITE);
+        let bars: &[u8] = include_bytes!("../../../fonts/tests/fixtures/PixelBars.otf");
+        let bars = Font::new(FontHash::of(bars), Bytes::from_static(bars)).unwrap();
+        let branded = fonts.with(&[bars]);
         assert!(shared(&png, request(black, 4), request(white, 4)), "a photo has no currentColor");
         assert!(!shared(&png, request(black, 4), request(black, 5)), "another size");
         assert!(shared(&svg, request(black, 4), request(black, 4)), "the same document");
         assert!(!shared(&svg, request(black, 4), request(white, 4)), "another colour");
+        let with = |fonts| scaled.get(&svg, &request(black, 4), fonts).unwrap().pixels;
+        assert!(!Arc::ptr_eq(&with(&fonts), &with(&branded)), "other fonts");
+        assert!(Arc::ptr_eq(&with(&branded), &with(&branded)), "the same fonts");
     }
 
     #[test]

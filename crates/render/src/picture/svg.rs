@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use parley::fontique::Blob;
 use pixeldrive_model::Color;
 use resvg::tiny_skia;
 use resvg::usvg::{self, fontdb, roxmltree};
@@ -33,9 +34,11 @@ pub(crate) struct SvgFonts(Arc<fontdb::Database>);
 
 impl SvgFonts {
     /// These font files and no others.
-    pub(crate) fn new<'a>(files: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub(crate) fn new(files: &[Blob<u8>]) -> Self {
         let mut fonts = fontdb::Database::new();
-        files.into_iter().for_each(|file| fonts.load_font_data(file.to_vec()));
+        for file in files {
+            fonts.load_font_source(fontdb::Source::Binary(Arc::new(file.clone())));
+        }
         fonts.set_serif_family(FALLBACK);
         fonts.set_sans_serif_family(FALLBACK);
         fonts.set_monospace_family(FALLBACK);

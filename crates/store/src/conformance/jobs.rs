@@ -14,8 +14,12 @@ type Opened<Keep> = (Arc<dyn Store>, Keep);
 
 fn submit(world: &World, account: &str, pictures: &[String]) -> Submit {
     let (account, template) = world.account(account);
-    let row =
-        |name: &String| Row { job: JobId::new(), hash: picture(name), payload: b"{}".to_vec() };
+    let row = |name: &String| Row {
+        job: JobId::new(),
+        hash: picture(name),
+        payload: b"{}".to_vec(),
+        fonts: None,
+    };
     Submit {
         batch: BatchId::new(),
         account,
@@ -23,6 +27,7 @@ fn submit(world: &World, account: &str, pictures: &[String]) -> Submit {
         version: VERSION,
         pixel_ratio: 1.0,
         strict: false,
+        fonts: Vec::new(),
         rows: pictures.iter().map(row).collect(),
     }
 }

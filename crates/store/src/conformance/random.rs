@@ -189,6 +189,7 @@ impl Model {
                 job: JobId::new(),
                 hash: picture(&name.to_string()),
                 payload: payload.clone(),
+                fonts: None,
             })
             .collect();
         let jobs: Vec<_> = rows.iter().map(|row| row.job).zip(pictures).collect();
@@ -199,6 +200,7 @@ impl Model {
             version: VERSION,
             pixel_ratio: 1.0,
             strict: false,
+            fonts: Vec::new(),
             rows,
         };
         match self.store.submit(submit, self.now).await {

@@ -214,6 +214,7 @@ impl World {
             job: *job,
             hash: picture(row),
             payload: format!(r#"{{"title":{{"text":"{row}"}}}}"#).into_bytes(),
+            fonts: None,
         };
         let submit = Submit {
             batch: *batch,
@@ -222,6 +223,7 @@ impl World {
             version: VERSION,
             pixel_ratio: 1.0,
             strict: false,
+            fonts: Vec::new(),
             rows: rows.iter().zip(jobs.iter()).map(row).collect(),
         };
         let Submitted { held, available, ready } = self.store.submit(submit, self.now).await?;

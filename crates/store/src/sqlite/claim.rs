@@ -3,6 +3,7 @@
 use pixeldrive_model::{AccountId, BatchId, JobId, LeaseId, TemplateId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::change::{Live, State, To, apply, batches};
@@ -14,6 +15,7 @@ pub(super) const NEXT: &str = "
     SELECT j.id, j.batch, j.hash, j.payload, j.vtime, j.attempts + 1 AS attempt,
            j.lost >= 2 AS suspect,
            b.account, b.template, b.version, b.pixel_ratio, b.strict,
+           ifnull(j.fonts, b.fonts) AS fonts,
            EXISTS (SELECT 1 FROM render AS r
                    WHERE r.template = b.template AND r.hash = j.hash
                      AND (NOT b.strict OR r.warnings = '[]')) AS recorded
@@ -102,6 +104,7 @@ fn read(row: &SqliteRow) -> Result<ClaimedJob, Error> {
         payload: row.try_get("payload")?,
         pixel_ratio: row.try_get("pixel_ratio")?,
         strict: row.try_get("strict")?,
+        fonts: row.try_get::<Json<_>, _>("fonts")?.0,
         attempt: row.try_get("attempt")?,
         suspect: row.try_get("suspect")?,
     })

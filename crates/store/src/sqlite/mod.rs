@@ -16,6 +16,7 @@ mod audit;
 mod batch;
 mod change;
 mod claim;
+mod font;
 mod ledger;
 mod render;
 mod schema;
@@ -31,17 +32,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Credits, FieldsHash, HoldId, JobId, LeaseId, TemplateId,
-    TokenId,
+    AccountId, BatchId, ContentHash, Credits, FieldsHash, FontHash, HoldId, JobId, LeaseId,
+    TemplateId, TokenId,
 };
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
 use crate::{
-    Account, BatchRow, Captured, Claim, Claimed, Error, Grant, Identity, JobRow, Millis,
-    NewAccount, NewToken, Page, PutTemplate, Render, Settle, Settled, Store, Submit, Submitted,
-    Swept, TemplateRow, TokenRow,
+    Account, BatchRow, Captured, Claim, Claimed, Error, FontFamilies, FontRow, Grant, Identity,
+    JobRow, Millis, NewAccount, NewToken, Page, PutFont, PutFontDone, PutTemplate, Render, Settle,
+    Settled, Store, Submit, Submitted, Swept, TemplateRow, TokenRow,
 };
 
 /// How long a statement waits for another process that writes.
@@ -209,6 +210,26 @@ impl Store for Sqlite {
         now: Millis,
     ) -> Result<bool, Error> {
         template::delete(self, account, id, now).await
+    }
+
+    async fn put_font(&self, put: PutFont, now: Millis) -> Result<PutFontDone, Error> {
+        font::put(self, &put, now).await
+    }
+
+    async fn fonts(&self, account: AccountId) -> Result<Vec<FontRow>, Error> {
+        font::list(self, account).await
+    }
+
+    async fn font(&self, account: AccountId, hash: FontHash) -> Result<Option<FontRow>, Error> {
+        font::get(&self.readers, account, hash).await
+    }
+
+    async fn font_families(&self, account: AccountId) -> Result<Vec<FontFamilies>, Error> {
+        font::families(self, account).await
+    }
+
+    async fn delete_font(&self, account: AccountId, hash: FontHash) -> Result<bool, Error> {
+        font::delete(self, account, hash).await
     }
 
     async fn render(

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pixeldrive_model::{Credits, FieldsHash, HoldId, JobId, price};
+use pixeldrive_model::{Credits, FieldsHash, FontHash, HoldId, JobId, price};
 use serde::Serialize;
 
 use super::change::State;
@@ -53,15 +53,23 @@ pub(super) async fn submit(db: &Sqlite, submit: Submit, now: Millis) -> Result<S
 }
 
 /// A job to be inserted, serialized as an array in this order: id, hash, state, leader, place among
-/// the batch's ready jobs, payload.
+/// the batch's ready jobs, payload, fonts.
 #[derive(Serialize)]
-struct Planned<'a>(JobId, &'a FieldsHash, State, Option<JobId>, Option<usize>, &'a str);
+struct Planned<'a>(
+    JobId,
+    &'a FieldsHash,
+    State,
+    Option<JobId>,
+    Option<usize>,
+    &'a str,
+    Option<&'a [FontHash]>,
+);
 
 const INSERT_JOBS: &str = "
-    INSERT INTO job (id, batch, seq, hash, state, leader, from_cache, vtime, payload)
+    INSERT INTO job (id, batch, seq, hash, state, leader, from_cache, vtime, payload, fonts)
     SELECT unhex(value ->> 0, '-'), ?1, key, value ->> 1, value ->> 2,
            unhex(value ->> 3, '-'), value ->> 2 = 'completed',
-           ?2 + (value ->> 4) / ?3 * ?3, value ->> 5
+           ?2 + (value ->> 4) / ?3 * ?3, value ->> 5, value ->> 6
     FROM json_each(?4)";
 
 struct Plan<'a> {
@@ -86,7 +94,8 @@ impl<'a> Plan<'a> {
                 leaders.insert(&row.hash, row.job);
                 (State::Waiting, None, Some(place))
             };
-            rows.push(Planned(row.job, &row.hash, state, leader, place, payload));
+            let fonts = row.fonts.as_deref();
+            rows.push(Planned(row.job, &row.hash, state, leader, place, payload, fonts));
         }
         Ok(Self { rows, ready: leaders.len() })
     }
@@ -136,8 +145,8 @@ async fn recorded(tx: &mut Tx, submit: &Submit) -> Result<HashSet<FieldsHash>, E
 
 async fn insert_batch(tx: &mut Tx, submit: &Submit, now: Millis) -> Result<(), Error> {
     let inserted = sqlx::query(
-        "INSERT INTO batch (id, account, template, version, pixel_ratio, strict, total, created)
-         SELECT ?1, t.account, t.id, v.hash, ?5, ?6, ?7, ?8
+        "INSERT INTO batch (id, account, template, version, pixel_ratio, strict, total, created, fonts)
+         SELECT ?1, t.account, t.id, v.hash, ?5, ?6, ?7, ?8, ?9
          FROM template AS t JOIN template_version AS v ON v.template = t.id
          WHERE t.id = ?3 AND t.account = ?2 AND v.hash = ?4 LIMIT 1",
     )
@@ -149,6 +158,7 @@ async fn insert_batch(tx: &mut Tx, submit: &Submit, now: Millis) -> Result<(), E
     .bind(submit.strict)
     .bind(submit.rows.len() as i64)
     .bind(now)
+    .bind(json(&submit.fonts)?)
     .execute(&mut **tx)
     .await?;
     if inserted.rows_affected() == 0 {

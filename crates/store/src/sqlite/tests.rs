@@ -33,6 +33,7 @@ async fn batch(db: &Sqlite, rows: usize) -> Submit {
         job: JobId::new(),
         hash: name_of(i),
         payload: format!(r#"{{"title":{{"text":"Row {i} {}"}}}}"#, "x".repeat(400)).into_bytes(),
+        fonts: None,
     };
     Submit {
         batch: BatchId::new(),
@@ -41,6 +42,7 @@ async fn batch(db: &Sqlite, rows: usize) -> Submit {
         version,
         pixel_ratio: 1.0,
         strict: false,
+        fonts: Vec::new(),
         rows: (0..rows).map(row).collect(),
     }
 }

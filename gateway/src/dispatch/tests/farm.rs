@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper_util::rt::TokioIo;
 use pixeldrive_blobs::Folder;
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Epoch, JobId, TemplateId, WorkerId, fields_hash,
+    AccountId, BatchId, ContentHash, Epoch, FontHash, JobId, TemplateId, WorkerId, fields_hash,
 };
 use pixeldrive_proto::v1::farm_client::FarmClient;
 use pixeldrive_proto::v1::{self, gateway_message, worker_message};
@@ -104,13 +104,18 @@ impl World {
 
     /// Submits a batch of `rows` that all differ.
     pub(crate) async fn submit(&self, rows: usize) -> BatchId {
+        self.submit_with(rows, Vec::new()).await
+    }
+
+    /// Submits one that uses these fonts.
+    pub(crate) async fn submit_with(&self, rows: usize, fonts: Vec<FontHash>) -> BatchId {
         let batch = BatchId::new();
         let epoch = Epoch("1".to_owned());
         let rows = (0..rows).map(|row| {
             let payload = serde_json::Map::from_iter([("row".to_owned(), row.into())]);
-            let hash = fields_hash(&self.version, &payload, 1.0, &epoch);
+            let hash = fields_hash(&self.version, &payload, 1.0, &epoch, &[]);
             let payload = serde_json::to_vec(&payload).expect("JSON");
-            Row { job: JobId::new(), hash, payload }
+            Row { job: JobId::new(), hash, payload, fonts: None }
         });
         let submit = Submit {
             batch,
@@ -119,6 +124,7 @@ impl World {
             version: self.version,
             pixel_ratio: 1.0,
             strict: false,
+            fonts,
             rows: rows.collect(),
         };
         self.store.submit(submit, clock::now()).await.expect("submitted");
@@ -235,6 +241,11 @@ impl Peer {
         self.say(worker_message::Kind::NeedTemplate(v1::NeedTemplate { template_hash }));
     }
 
+    pub(crate) fn need_font(&self, hash: FontHash) {
+        let font_hash = hash.to_string();
+        self.say(worker_message::Kind::NeedFont(v1::NeedFont { font_hash }));
+    }
+
     pub(crate) fn heartbeat(&self, leases: &[&str]) {
         let lease_ids = leases.iter().map(|lease| (*lease).to_owned()).collect();
         self.say(worker_message::Kind::Heartbeat(v1::Heartbeat { lease_ids }));
@@ -272,6 +283,14 @@ impl Peer {
         match self.next().await {
             gateway_message::Kind::Template(template) => template,
             other => panic!("expected a template, got {other:?}"),
+        }
+    }
+
+    /// The part of a font in the next message.
+    pub(crate) async fn font_part(&mut self) -> v1::FontPart {
+        match self.next().await {
+            gateway_message::Kind::FontPart(part) => part,
+            other => panic!("expected a part of a font, got {other:?}"),
         }
     }
 

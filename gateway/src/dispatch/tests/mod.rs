@@ -6,7 +6,7 @@ pub(crate) mod farm;
 use std::time::Duration;
 
 use pixeldrive_blobs::Blobs;
-use pixeldrive_model::{Failure, Fault, JobId, LeaseId};
+use pixeldrive_model::{Failure, Fault, FontHash, JobId, LeaseId, font_key};
 use pixeldrive_proto::v1::{self, gateway_message::Kind};
 use pixeldrive_store::{JobState, Store};
 
@@ -36,6 +36,7 @@ fn picture(world: &World, key: &str, deadline: Duration) -> RenderNow {
         template: farm::TEMPLATE.as_bytes().into(),
         template_hash: world.version,
         payload: b"{}".to_vec(),
+        fonts: [].into(),
         pixel_ratio: 1.0,
         key: key.to_owned(),
         strict: false,
@@ -309,6 +310,40 @@ async fn a_missing_template_is_sent_and_a_lost_one_fails_its_jobs() {
     assert!(rendered.is_ok(), "{rendered:?}");
     drop(peer);
     world.stop().await;
+}
+
+#[tokio::test]
+async fn a_missing_font_is_sent_in_parts_and_a_lost_one_fails_its_jobs() {
+    let world = World::start().await;
+    let (there, gone) = (FontHash([1; 32]), FontHash([2; 32]));
+    let file: Vec<u8> = (0..2_500_000_u32).map(|byte| (byte % 251) as u8).collect();
+    let key = font_key(&there).parse().expect("a key");
+    world.blobs.put(&key, file.clone().into()).await.expect("stored");
+    let mut peer = Peer::join(&world).await;
+    peer.need_font(there);
+    let mut received = Vec::new();
+    while received.len() < file.len() {
+        let part = peer.font_part().await;
+        let expected = (there.to_string(), received.len() as u64, file.len() as u64);
+        assert_eq!((part.font_hash, part.offset, part.length), expected, "in order");
+        received.extend_from_slice(&part.bytes);
+    }
+    assert!(received == file, "the parts are the file");
+
+    let batch = world.submit_with(2, vec![there, gone]).await;
+    peer.grant(v1::Lane::Bulk, 2);
+    let jobs = peer.work().await;
+    assert_eq!(jobs[0].font_hashes, [there, gone].map(|hash| hash.to_string()), "what it needs");
+    peer.need_font(gone);
+    world.until(batch, |batch| batch.failed == 2).await;
+    for job in world.store.batch_jobs(batch).await.expect("jobs") {
+        let failure = job.failure.expect("why");
+        let found = (failure.fault, failure.code.as_str());
+        assert_eq!(found, (Fault::Operator, "font_missing"), "{failure}");
+    }
+    drop(peer);
+    world.stop().await;
+    world.audit(0).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod api;
 mod batch;
+mod font;
 mod image;
 mod refusal;
 mod render;

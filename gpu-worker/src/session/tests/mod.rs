@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pixeldrive_blobs::{Blobs, Folder, Key};
-use pixeldrive_model::WorkerId;
+use pixeldrive_model::{FontHash, WorkerId};
 use pixeldrive_proto::v1::gateway_message::Kind as Said;
 use pixeldrive_proto::v1::result::Outcome;
 use pixeldrive_proto::v1::worker_message::Kind as Heard;
@@ -89,6 +89,75 @@ async fn a_shared_store_takes_the_pictures() {
         assert_eq!(done.png.is_empty(), shared, "{probe}");
         assert_eq!(stored, shared.then_some(done.bytes), "{probe}");
     }
+}
+
+const BARS: &[u8] =
+    include_bytes!("../../../../crates/fonts/tests/fixtures/PixelBars-variable.ttf");
+
+/// A job that is done only with an uploaded font: without it there would be a warning.
+fn with_font(card: &Card, id: &str) -> v1::Job {
+    let payload =
+        r#"{"photo": {"visible": false}, "word": {"text": "AB", "fontFamily": "pixel bars"}}"#;
+    let font_hashes = vec![FontHash::of(BARS).to_string()];
+    v1::Job { payload: payload.into(), font_hashes, strict: true, ..card.job(id) }
+}
+
+#[tokio::test]
+async fn a_font_comes_in_parts_once_for_all_that_wait() {
+    let (mut bench, card) = (Bench::new(None), Card::new().await);
+    let mut session = bench.session().await;
+    session.hello("").await;
+    session.permits().await;
+    session.work(v1::Lane::Bulk, ["a", "b", "c"].map(|id| with_font(&card, id)));
+    let (mut asked, mut finished) = (0, 0);
+    while finished < 3 {
+        match session.hear().await.unwrap() {
+            Heard::NeedTemplate(_) => session.say(card.template()),
+            Heard::NeedFont(need) => {
+                asked += 1;
+                let (front, back) = BARS.split_at(500);
+                for (offset, bytes) in [(0, front), (500, back)] {
+                    session.say(Said::FontPart(v1::FontPart {
+                        font_hash: need.font_hash.clone(),
+                        offset,
+                        length: BARS.len() as u64,
+                        bytes: Bytes::from_static(bytes),
+                    }));
+                }
+            }
+            Heard::Result(result) => {
+                done(result);
+                finished += 1;
+            }
+            Heard::Grant(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(asked, 1, "the font was asked for once");
+    session.work(v1::Lane::Bulk, [with_font(&card, "d")]);
+    done(session.result(&card).await);
+}
+
+#[tokio::test]
+async fn a_font_is_taken_from_a_shared_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs: Arc<dyn Blobs> = Arc::new(Folder::open(folder.path()).await.unwrap());
+    blobs.put(&"probe/1".parse().unwrap(), Bytes::new()).await.unwrap();
+    let key = pixeldrive_model::font_key(&FontHash::of(BARS)).parse().unwrap();
+    let (mut bench, card) = (Bench::new(Some(Arc::clone(&blobs))), Card::new().await);
+    let mut session = bench.session().await;
+    session.hello("probe/1").await;
+    session.permits().await;
+    // One that is no font fails its job, and is not remembered.
+    blobs.put(&key, Bytes::from_static(b"not a font")).await.unwrap();
+    session.work(v1::Lane::Bulk, [with_font(&card, "bad")]);
+    match session.result(&card).await.outcome {
+        Some(Outcome::Failed(failed)) => assert_eq!(failed.code, "font_invalid", "{failed:?}"),
+        other => panic!("{other:?}"),
+    }
+    blobs.put(&key, Bytes::from_static(BARS)).await.unwrap();
+    session.work(v1::Lane::Bulk, [with_font(&card, "good")]);
+    done(session.result(&card).await);
 }
 
 #[tokio::test]
