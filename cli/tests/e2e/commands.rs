@@ -121,7 +121,8 @@ fn an_ndjson_file_becomes_numbered_pictures() {
 #[test]
 fn a_batch_tells_its_warnings_once() {
     let folder = workshop();
-    let rows = "{}\n\n{\"name\": {\"text\": \"\u{e001}\"}}\n{\"name\": {\"text\": \"\u{e001}!\"}}\n";
+    let rows =
+        "{}\n\n{\"name\": {\"text\": \"\u{e001}\"}}\n{\"name\": {\"text\": \"\u{e001}!\"}}\n";
     fs::write(folder.path().join("rows.ndjson"), rows).expect("written");
     let (status, _, errors) =
         run_in(folder.path(), &["batch", "t.json", "rows.ndjson", "-o", "out"]);
