@@ -1,5 +1,6 @@
 //! Elements: what a template draws. Property names are those of CSS and SVG in camelCase.
 
+use kurbo::BezPath;
 use serde_json::Value;
 
 use crate::limits::{COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, TEXT_CHARS_MAX};
@@ -522,5 +523,11 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
     };
     if text.len() > max {
         report(key, format!("longer than {max} bytes"));
+    } else if matches!(element.kind, Kind::Path(_) | Kind::Rating(_)) {
+        match BezPath::from_svg(text) {
+            Err(error) => report(key, format!("no SVG path data: {error}")),
+            Ok(path) if !path.is_finite() => report(key, "a number is too large".to_owned()),
+            Ok(_) => {}
+        }
     }
 }

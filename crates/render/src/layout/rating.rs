@@ -151,7 +151,6 @@ mod tests {
     #[test]
     fn icons_are_checked() {
         let rating = |icon: &str, max: u32| json!({ "id": "r", "type": "rating", "height": 20, "icon": icon, "max": max });
-        assert!(fault(&rating("M0 0z oops", 5), &[]).starts_with("path_invalid: `icon`"));
         let long = "L1 2".repeat(20_000);
         let found = fault(&rating(&format!("M0 0{long}"), 50), &[]);
         assert!(found.contains("50 icons of 20001 segments"), "found {found}");

@@ -273,14 +273,6 @@ fn shapes_become_fills_and_strokes() {
 }
 
 #[test]
-fn a_path_that_is_none_is_refused() {
-    let path = json!({ "id": "p", "type": "path", "d": "M0 0 nonsense" });
-    let template = json!({ "width": 9, "height": 9, "elements": [path] }).to_string();
-    let error = lay_out(template.as_bytes(), &Payload::new(), 1.0).unwrap_err();
-    assert_eq!((error.code(), error.element()), ("path_invalid", "p"), "{error}");
-}
-
-#[test]
 fn only_what_covers_the_canvas_makes_it_opaque() {
     let check = |template: Value, opaque: bool| {
         let mut template = template;
