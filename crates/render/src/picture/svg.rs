@@ -8,6 +8,7 @@
 
 mod cost;
 mod guard;
+mod stroke;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -6,9 +6,11 @@
 
 use resvg::tiny_skia::{Rect, Transform};
 use resvg::usvg::filter::{Filter, Kind};
+use resvg::usvg::tiny_skia_path::PathVerb;
 use resvg::usvg::{ClipPath, Group, ImageKind, Mask, Node, Paint, Path, Pattern, Stroke, Tree};
 
 use super::Refusal;
+use super::stroke::{Pen, SEGMENTS_MAX};
 
 /// Work for one picture.
 const NS_MAX: f64 = 3e9;
@@ -19,6 +21,9 @@ const HELD_PX_MAX: f64 = 128e6;
 /// Dashes of all strokes.
 const DASHES_MAX: f64 = 200_000.0;
 
+/// How far from the origin a path may reach: tiny-skia counts pixels in small integers.
+const REACH_PX_MAX: f64 = 1e8;
+
 /// A pixel of a plain fill, of a gradient or pattern, of a layer and of an image.
 const FILL_NS: f64 = 20.0;
 const SHADER_NS: f64 = 70.0;
@@ -27,6 +32,8 @@ const IMAGE_NS: f64 = 160.0;
 /// A vertex on its way from the document to the painter, and a dash.
 const POINT_NS: f64 = 200.0;
 const DASH_NS: f64 = 2_000.0;
+/// A segment of the outline of a stroke.
+const SEGMENT_NS: f64 = 250.0;
 /// An edge of a shape on a row of samples, and an edge passed over while another finds its place in
 /// the row: the second makes crowds of edges expensive.
 const STEP_NS: f64 = 30.0;
@@ -90,6 +97,11 @@ impl Extent {
     }
 }
 
+fn too_long() -> Refusal {
+    let reason = "painting it would take too long; use fewer shapes, strokes, layers or filters";
+    Refusal::Complex { reason: reason.to_owned() }
+}
+
 struct Cost {
     ns: f64,
     ns_max: f64,
@@ -101,12 +113,7 @@ impl Cost {
     fn spend(&mut self, ns: f64) -> Result<(), Refusal> {
         self.ns += ns;
         // Written so that a NaN is refused.
-        if self.ns <= self.ns_max {
-            Ok(())
-        } else {
-            let reason = "painting it would take too long; use fewer shapes, layers or filters";
-            Err(Refusal::Complex { reason: reason.to_owned() })
-        }
+        if self.ns <= self.ns_max { Ok(()) } else { Err(too_long()) }
     }
 
     /// Holds `px` while `inside` runs.
@@ -181,6 +188,13 @@ impl Cost {
 
     fn path(&mut self, path: &Path, ts: Transform, seen: Extent) -> Result<(), Refusal> {
         let outline = Outline::new(path, ts, seen);
+        let (across, down) = ts.get_scale();
+        let scale = f64::from(across.max(down));
+        let reach = outline.reach * scale;
+        if reach > REACH_PX_MAX || reach.is_nan() {
+            let reason = format!("it draws farther than {REACH_PX_MAX} px from its origin");
+            return Err(Refusal::Complex { reason });
+        }
         let area = seen.cut(path.stroke_bounding_box(), ts);
         self.spend(POINT_NS * (outline.points + 1.0))?;
         if let Some(fill) = path.fill() {
@@ -188,9 +202,16 @@ impl Cost {
             self.paint(fill.paint(), area.px(), ts)?;
         }
         if let Some(stroke) = path.stroke() {
-            self.dashes(path, stroke)?;
-            let (across, down) = ts.get_scale();
-            let width = f64::from(stroke.width().get() * across.max(down));
+            let dashes = self.dashes(path, stroke)?;
+            let width = f64::from(stroke.width().get()) * scale;
+            // A thinner one is drawn as a line of that width, without an outline.
+            if width > 1.0 {
+                let segments = (outline.curves + dashes) * Pen::new(width).segments(reach);
+                if segments > SEGMENTS_MAX || segments.is_nan() {
+                    return Err(too_long());
+                }
+                self.spend(SEGMENT_NS * segments)?;
+            }
             // Two sides, and a few edges where two segments join.
             let points = 4.0 * outline.points;
             self.edges(points, 2.0 * (outline.rise + width * outline.points), area)?;
@@ -230,9 +251,9 @@ impl Cost {
     }
 
     /// A dash is a path of its own; a pattern of hairs along a long line is a million of them.
-    fn dashes(&mut self, path: &Path, stroke: &Stroke) -> Result<(), Refusal> {
+    fn dashes(&mut self, path: &Path, stroke: &Stroke) -> Result<f64, Refusal> {
         let Some(dashes) = stroke.dasharray() else {
-            return Ok(());
+            return Ok(0.0);
         };
         let period: f64 = dashes.iter().map(|dash| f64::from(*dash)).sum();
         let points = path.data().points();
@@ -244,7 +265,8 @@ impl Cost {
             let reason = format!("its strokes have more than {DASHES_MAX} dashes");
             return Err(Refusal::Complex { reason });
         }
-        self.spend(DASH_NS * count)
+        self.spend(DASH_NS * count)?;
+        Ok(count)
     }
 
     fn filter(&mut self, filter: &Filter, ts: Transform, layer: Extent) -> Result<(), Refusal> {
@@ -279,7 +301,7 @@ fn primitive_ns(kind: &Kind, ts: Transform) -> f64 {
             let height = 2.0 * f64::from(reach.radius_y().get() * down) + 1.0;
             80.0 + 10.0 * width * height
         }
-        Kind::Turbulence(noise) => 80.0 + 40.0 * f64::from(noise.num_octaves()),
+        Kind::Turbulence(noise) => 80.0 + 130.0 * f64::from(noise.num_octaves()),
         Kind::GaussianBlur(this) => blur(this.std_dev_x().get(), this.std_dev_y().get()),
         Kind::DropShadow(this) => blur(this.std_dev_x().get(), this.std_dev_y().get()) + 80.0,
         Kind::DiffuseLighting(_) | Kind::SpecularLighting(_) => 130.0,
@@ -299,6 +321,9 @@ fn primitive_ns(kind: &Kind, ts: Transform) -> f64 {
 /// How large a path is where it is seen, by its control points.
 struct Outline {
     points: f64,
+    curves: f64,
+    /// The largest coordinate, in the path's own units.
+    reach: f64,
     /// Length in pixels.
     length: f64,
     /// Sum of the heights of its segments in pixels, as far as they are seen.
@@ -307,9 +332,14 @@ struct Outline {
 
 impl Outline {
     fn new(path: &Path, ts: Transform, seen: Extent) -> Self {
-        let mut outline = Self { points: path.data().len() as f64, length: 0.0, rise: 0.0 };
+        let data = path.data();
+        let curved = |verb: &&PathVerb| matches!(verb, PathVerb::Quad | PathVerb::Cubic);
+        let curves = data.verbs().iter().filter(curved).count() as f64;
+        let points = data.len() as f64;
+        let mut outline = Self { points, curves, reach: 0.0, length: 0.0, rise: 0.0 };
         let mut last: Option<(f64, f64)> = None;
-        for point in path.data().points() {
+        for point in data.points() {
+            outline.reach = outline.reach.max(f64::from(point.x.abs().max(point.y.abs())));
             let mut point = *point;
             ts.map_point(&mut point);
             let (x, y) = (f64::from(point.x), f64::from(point.y));

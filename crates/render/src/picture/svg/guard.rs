@@ -2,13 +2,15 @@
 //!
 //! A `use` draws its target again, a pattern is drawn wherever it fills, a marker at every vertex: a
 //! few lines can ask for billions of shapes. The load of each element is computed from the loads of
-//! what it holds and refers to, each once, and saturates instead of overflowing.
+//! what it holds and refers to, each once, and saturates instead of overflowing. So is what its
+//! strokes come to ([`super::stroke`]), since usvg makes their outlines.
 
 use std::collections::HashMap;
 
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::Refusal;
+use super::stroke::{self, Curves, Pen, SEGMENTS_MAX, Units};
 
 /// Elements drawn, everything unfolded.
 const MARKS_MAX: u64 = 100_000;
@@ -26,6 +28,12 @@ const INHERITED: &[&str] = &["fill", "stroke"];
 const MARKERS: &[&str] = &["marker", "marker-start", "marker-mid", "marker-end"];
 /// Properties that apply their target to the element once.
 const APPLIED: &[&str] = &["clip-path", "mask", "filter"];
+/// Other properties that bear on what a stroke comes to.
+const MEASURES: &[&str] =
+    &["stroke-width", "font-size", "font", "transform", "letter-spacing", "word-spacing"];
+/// Words by which a document may have strokes outlined where they are drawn, not where they are
+/// described.
+const SKEWS: &[&str] = &["rotate", "skew", "matrix", "vector-effect"];
 /// Elements whose text is drawn.
 const TEXTS: &[&str] = &["a", "text", "textPath", "tref", "tspan"];
 /// Elements whose `href` is drawn or used.
@@ -61,9 +69,82 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Refusal> {
             ids.entry(id).or_insert(node);
         }
     }
-    let count = document.descendants().count();
-    let mut guard = Guard { ids, styles, loads: vec![State::Unknown; count] };
-    guard.load(document.root_element(), 0).map(drop)
+    let declared: Vec<_> = document.descendants().map(|node| declarations(node, &styles)).collect();
+    let (pen, units) = sizes(document, &declared);
+    let loads = vec![State::Unknown; declared.len()];
+    let mut guard = Guard { ids, declared, pen, units, loads };
+    let load = guard.load(document.root_element(), 0)?;
+    let text = document.input_text();
+    if load.stroked.curves > 0.0 && SKEWS.iter().any(|word| text.contains(word)) {
+        check_segments(load.stroked.curves * pen.segments(load.reach))?;
+    }
+    Ok(())
+}
+
+fn check_segments(segments: f64) -> Result<(), Refusal> {
+    // Written so that a NaN is refused.
+    if segments <= SEGMENTS_MAX {
+        return Ok(());
+    }
+    let reason = "outlining its strokes would take too long; use fewer curves, or coordinates and \
+                  stroke widths that are smaller";
+    Err(Refusal::Complex { reason: reason.to_owned() })
+}
+
+/// The properties of an element that matter here, from attributes, `style` and style sheets.
+fn declarations<'a>(
+    node: Node<'a, '_>,
+    styles: &simplecss::StyleSheet<'a>,
+) -> Vec<(&'a str, &'a str)> {
+    if !node.is_element() {
+        return Vec::new();
+    }
+    let matters = |(name, value): &(&str, &str)| {
+        value.contains("url(") || *name == "stroke" || MEASURES.contains(name)
+    };
+    let attributes = node.attributes().filter(|attribute| attribute.name() != "style");
+    let attributes = attributes.map(|attribute| (attribute.name(), attribute.value()));
+    let style = node.attribute("style").map(simplecss::DeclarationTokenizer::from);
+    let style = style.into_iter().flatten().map(|each| (each.name, each.value));
+    let mut found: Vec<_> = attributes.chain(style).filter(matters).collect();
+    for rule in &styles.rules {
+        let mut declarations =
+            rule.declarations.iter().map(|each| (each.name, each.value)).filter(matters).peekable();
+        if declarations.peek().is_some() && rule.selector.matches(&Styled(node)) {
+            found.extend(declarations);
+        }
+    }
+    found
+}
+
+/// The widths of strokes, and what units come to.
+fn sizes(document: &Document<'_>, declared: &[Vec<(&str, &str)>]) -> (Pen, Units) {
+    let all = |name: &'static str| {
+        declared.iter().flatten().filter(move |(key, _)| *key == name).map(|(_, value)| *value)
+    };
+    let mut units = Units { font: 1.0, viewport: 100.0 };
+    // The largest size of all, times everything that makes one larger than another.
+    let (mut font, mut times) = (16f64, 1f64);
+    for size in all("font-size").chain(all("font").flat_map(str::split_whitespace)) {
+        match size.trim().strip_suffix('%').map(str::parse::<f64>) {
+            Some(Ok(percent)) => times *= (percent / 100.0).max(1.0),
+            _ if size.contains("em") || size.contains("ex") => times *= units.px(size).max(1.0),
+            _ if size.contains("larger") => times *= 1.2,
+            _ => font = font.max(units.px(size)),
+        }
+    }
+    units.font = font * times;
+    let viewports = ["viewBox", "width", "height"];
+    for node in document.descendants().filter(Node::is_element) {
+        for text in viewports.iter().flat_map(|name| stroke::attributes(node, name)) {
+            for word in stroke::words(text).filter(|word| !word.ends_with('%')) {
+                units.viewport = units.viewport.max(units.px(word));
+            }
+        }
+    }
+    let widths = || all("stroke-width").map(|width| units.px(width)).filter(|width| *width > 0.0);
+    let pen = Pen { thin: widths().fold(1.0, f64::min), wide: widths().fold(1.0, f64::max) };
+    (pen, units)
 }
 
 /// Selectors are tried on every element, and those with several parts on many of its ancestors.
@@ -99,10 +180,32 @@ struct Load {
     marks: u64,
     points: u64,
     depth: u64,
+    /// What its strokes come to, if it has one.
+    strokable: Strokes,
+    /// What those come to that it has.
+    stroked: Strokes,
+    /// How far from the origin it draws, in the units of what is around it.
+    reach: f64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Strokes {
+    curves: f64,
+    segments: f64,
+}
+
+impl Strokes {
+    fn add(&mut self, other: Self, times: u64) {
+        self.curves += other.curves * times as f64;
+        self.segments += other.segments * times as f64;
+    }
 }
 
 impl Load {
     fn add(&mut self, other: Self, times: u64) {
+        self.strokable.add(other.strokable, times);
+        self.stroked.add(other.stroked, times);
+        self.reach = self.reach.max(other.reach);
         self.marks = self.marks.saturating_add(other.marks.saturating_mul(times));
         self.points = self.points.saturating_add(other.points.saturating_mul(times));
         self.depth = self.depth.max(other.depth + 1);
@@ -116,7 +219,7 @@ impl Load {
         } else if self.points > POINTS_MAX {
             format!("it draws more than {POINTS_MAX} points")
         } else {
-            return Ok(self);
+            return check_segments(self.stroked.segments).map(|()| self);
         };
         Err(Refusal::Complex { reason })
     }
@@ -131,7 +234,10 @@ enum State {
 
 struct Guard<'a, 'i> {
     ids: HashMap<&'a str, Node<'a, 'i>>,
-    styles: simplecss::StyleSheet<'a>,
+    /// What [`declarations`] found, by the node's index in the document.
+    declared: Vec<Vec<(&'a str, &'a str)>>,
+    pen: Pen,
+    units: Units,
     /// By the node's index in the document.
     loads: Vec<State>,
 }
@@ -148,16 +254,17 @@ impl<'a, 'i> Guard<'a, 'i> {
             State::Unknown if level > DEPTH_MAX => return Err(too_deep()),
             State::Unknown => self.loads[index] = State::Open,
         }
-        let mut load = Load { marks: 1, points: own_points(node), depth: 0 };
+        let mut load = Load { marks: 1, points: own_points(node), ..Load::default() };
+        let mut bytes = 0;
         for child in node.children() {
             if child.is_element() {
                 load.add(self.load(child, level + 1)?, 1);
             } else if TEXTS.contains(&node.tag_name().name()) {
-                // Glyphs have some twenty points each.
-                let bytes = child.text().unwrap_or_default().len() as u64;
-                load.points = load.points.saturating_add(20 * bytes);
+                bytes += child.text().unwrap_or_default().len() as u64;
             }
         }
+        // Glyphs have some twenty points each.
+        load.points = load.points.saturating_add(20 * bytes);
         if let Some(target) = self.href(node)? {
             load.add(self.load(target, level + 1)?, 1);
         }
@@ -177,9 +284,29 @@ impl<'a, 'i> Guard<'a, 'i> {
             }
             load.check()?;
         }
+        self.outline(node, bytes, &mut load);
         let load = load.check()?;
         self.loads[index] = State::Known(load);
         Ok(load)
+    }
+
+    /// Adds the strokes of the element's own curves, and draws it all where the element stands.
+    fn outline(&self, node: Node<'a, 'i>, bytes: u64, load: &mut Load) {
+        let declared = &self.declared[node.id().get_usize()];
+        let all = |name: &'static str| declared.iter().filter(move |(key, _)| *key == name);
+        let spacing = all("letter-spacing").chain(all("word-spacing"));
+        let spacing = spacing.map(|(_, value)| self.units.px(value)).sum();
+        let own = Curves::of(node, self.units, bytes, spacing);
+        let segments = own.count * self.pen.segments(own.reach);
+        load.strokable.add(Strokes { curves: own.count, segments }, 1);
+        if all("stroke").any(|(_, value)| !matches!(value.trim(), "" | "none" | "inherit")) {
+            load.stroked = load.strokable;
+        }
+        load.reach = own.reach.max(load.reach * stroke::zoom(node, self.units));
+        for (scale, shift) in all("transform").map(|(_, value)| stroke::stretch(value)) {
+            load.reach = load.reach * scale + shift;
+        }
+        load.reach += ["x", "y"].iter().map(|name| self.units.sum(node, name)).sum::<f64>();
     }
 
     /// The element that `href` names, where the element draws or uses it.
@@ -211,21 +338,8 @@ impl<'a, 'i> Guard<'a, 'i> {
             }
             Ok(())
         };
-        for attribute in node.attributes().filter(|attribute| attribute.name() != "style") {
-            collect(attribute.name(), attribute.value())?;
-        }
-        if let Some(style) = node.attribute("style") {
-            for declaration in simplecss::DeclarationTokenizer::from(style) {
-                collect(declaration.name, declaration.value)?;
-            }
-        }
-        for rule in &self.styles.rules {
-            let refers = rule.declarations.iter().any(|each| each.value.contains("url("));
-            if refers && rule.selector.matches(&Styled(node)) {
-                for declaration in &rule.declarations {
-                    collect(declaration.name, declaration.value)?;
-                }
-            }
+        for (name, value) in &self.declared[node.id().get_usize()] {
+            collect(name, value)?;
         }
         Ok(found)
     }

@@ -198,6 +198,71 @@ fn paintings_that_take_too_long_are_refused() {
         format!("<path d='M{}'/>", points.collect::<String>())
     };
     check(&star(500, 24.0), "[0, 0, 0, 255]");
+    check("<path d='M0 0L1e20 1L1 1e30z'/>", "draws farther than");
     check(&star(90_000, 2.0), "take too long");
     check(&star(90_000, 24.0), "take too long");
+}
+
+/// tiny-skia makes millions of segments of a stroke far from the origin, some of them while usvg
+/// parses.
+#[test]
+fn strokes_that_unfold_too_far_are_refused() {
+    let pen = "stroke='red' stroke-width='50' fill='none'";
+    let arcs = |radius: &str| {
+        format!("<path d='M0 0{}' {pen}/>", format!(" A {radius} {radius} 0 1 1 1 1").repeat(5_000))
+    };
+    check(&arcs("9"), "[]");
+    check(&arcs("1e4"), "[]");
+    for inside in [
+        arcs("1e6"),
+        arcs("1e5"),
+        format!("<g transform='rotate(1) scale(1e6)'>{}</g>", arcs("1")),
+        format!(
+            "<g style='transform:rotate(1deg)scale(1e3)'><g transform='matrix(1e3 1 1 1e3 0 0)'>{}</g></g>",
+            arcs("1")
+        ),
+        format!("<g transform='scale(1e6)'>{}</g>", arcs("1")),
+        format!("<style>path {{ stroke-width: 1e9 }}</style>{}", arcs("1")),
+        format!("<g font-size='1e5'>{}</g>", arcs("1").replace("50", "50em")),
+        format!("<circle r='1e6' {pen}/>").repeat(5_000),
+        format!("<circle r='1e6%' {pen}/>").repeat(5_000),
+        format!("<rect width='1e6' height='1e6' rx='1e5' {pen}/>").repeat(5_000),
+        format!("<text font-size='1e6' {pen}>{}</text>", "abc".repeat(1_000)),
+        format!(
+            "<g font-size='10em'><g font-size='10em'><g font-size='1000%'><text {pen}>{}</text></g></g></g>",
+            "abc".repeat(1_000)
+        ),
+        format!(
+            "<defs><path id='a' d='M0 0{}'/></defs><g {pen}>{}</g>",
+            "Q1e6 1 2e6 7".repeat(50),
+            "<use href='#a'/>".repeat(50)
+        ),
+        format!(
+            "<pattern id='p' width='9' height='9'>{}</pattern><rect fill='url(#p)'/>",
+            arcs("1e6")
+        ),
+        format!("<marker id='m'>{}</marker><path marker-start='url(#m)' d='M0 0h9'/>", arcs("1e6")),
+        format!(
+            "<path stroke-linejoin='round' stroke-linecap='round' {pen} d='M0 0{}'/>",
+            "L99 9L0 9".repeat(10_000)
+        ),
+        format!("<path stroke-dasharray='9' {pen} d='M0 0{}'/>", "Q900 500 1 1".repeat(5_000)),
+    ] {
+        check(&inside, "svg_too_complex");
+    }
+}
+
+/// What editors and plotters write is painted.
+#[test]
+fn strokes_of_real_documents_are_painted() {
+    let curves = "c9-8 7 2 15 9".repeat(500);
+    let lines = "l9 8-9-7".repeat(1_000);
+    let text = "<text y='9'>Some label</text>".repeat(500);
+    check(
+        &format!(
+            "<g stroke='red' fill='none'><g transform='translate(0 50) scale(.1 -.1)'><path d='M0 0{curves}'/></g>\
+             <path d='M0 90{lines}'/></g><g transform='rotate(9)'>{text}</g><path d='M50 0v50' stroke='#00f' stroke-width='9'/>"
+        ),
+        "[0, 0, 255, 255]",
+    );
 }
