@@ -16,7 +16,7 @@ use crate::config::{Faults, RenderArgs};
 use crate::engine;
 use crate::names::{Names, sanitise};
 use crate::out::{self, note, say, thousands};
-use crate::rows::{self, Row, join};
+use crate::rows::{self, Columns, Row, join};
 
 /// What both commands need.
 #[derive(Args)]
@@ -128,8 +128,11 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
     check_folder(&command.output)?;
     let studio = Studio::open(&command.common)?;
     let name_by = command.name_by.as_deref();
-    let count = check_names(&command.rows, name_by)?;
-    for column in rows::ignored_columns(&command.rows, name_by)? {
+    let placeholders = studio.template.placeholders().map(|(_, path)| path.to_owned());
+    let columns =
+        Columns { name_by: command.name_by.clone(), placeholders: placeholders.collect() };
+    let count = check_names(&command.rows, &columns)?;
+    for column in rows::ignored_columns(&command.rows, &columns)? {
         note(format!("note: column `{column}` is ignored: it is not of the form element.property"));
     }
     tokio::fs::create_dir_all(&command.output)
@@ -148,7 +151,7 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
     let start = Instant::now();
     // Enough rows under way to keep every thread busy while files are written.
     let under_way = studio.engine.slots() * 2 + 2;
-    let rendered = futures::stream::iter(rows::read(&command.rows, name_by)?)
+    let rendered = futures::stream::iter(rows::read(&command.rows, &columns)?)
         .map(|row| {
             let (path, studio) = (path(&row), &studio);
             async move {
@@ -241,10 +244,10 @@ async fn one(
 }
 
 /// Reads all rows once: how many there are, and that no two are to have the same file.
-fn check_names(path: &Path, name_by: Option<&str>) -> Result<usize> {
+fn check_names(path: &Path, columns: &Columns) -> Result<usize> {
     let mut names = Names::default();
     let mut count = 0;
-    for row in rows::read(path, name_by)? {
+    for row in rows::read(path, columns)? {
         count += 1;
         if let Some(name) = &row.name {
             names.claim(name, row.number)?;

@@ -3,12 +3,13 @@
 //! A CSV column is named `element.property`: `headline.text`, `avatar.src`, `stars.value`,
 //! `badge.visible`. Cells of `text` and `src` are text; any other cell is read as JSON where it is
 //! JSON (numbers, `true`, lists) and as text where it is not (`#ff0000`, `center`). An empty cell
-//! is as if the column were not there. Columns without a point name no element; they can still name
-//! the files.
+//! is as if the column were not there. A column that is named like a placeholder of the template,
+//! `price` or `user.name`, is its text. Other columns without a point can still name the files.
 //!
 //! Rows are read one by one: a file may be larger than memory. A row that cannot be read is an
 //! error of its own and does not end the reading.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -30,25 +31,40 @@ pub(crate) struct Row {
     pub(crate) payload: Result<Payload, String>,
 }
 
+/// What columns stand for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    /// The column that names the files.
+    pub(crate) name_by: Option<String>,
+    /// The paths of the template's placeholders.
+    pub(crate) placeholders: HashSet<String>,
+}
+
 /// The rows of a file, by its ending.
-pub(crate) fn read(path: &Path, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
+pub(crate) fn read(path: &Path, columns: &Columns) -> Result<Box<dyn Iterator<Item = Row>>> {
+    let name_by = columns.name_by.as_deref();
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ending.to_ascii_lowercase().as_str() {
-        "csv" => csv(path, file, name_by).with_context(|| path.display().to_string()),
+        "csv" => csv(path, file, columns).with_context(|| path.display().to_string()),
         "ndjson" | "jsonl" => Ok(Box::new(ndjson(BufReader::new(file), name_by))),
         _ => bail!("{}: rows are read from .ndjson, .jsonl or .csv files", path.display()),
     }
 }
 
 /// The columns of a CSV file that will not reach any element.
-pub(crate) fn ignored_columns(path: &Path, name_by: Option<&str>) -> Result<Vec<String>> {
+pub(crate) fn ignored_columns(path: &Path, columns: &Columns) -> Result<Vec<String>> {
     if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("csv")) {
         return Ok(Vec::new());
     }
     let mut reader = ::csv::Reader::from_path(path)?;
     let headers = reader.headers()?.iter();
-    let ignored = headers.filter(|header| column(header).is_none() && Some(*header) != name_by);
+    let used = |header: &str| {
+        column(header).is_some()
+            || columns.name_by.as_deref() == Some(header)
+            || columns.placeholders.contains(header)
+    };
+    let ignored = headers.filter(|header| !used(header));
     Ok(ignored.map(str::to_owned).collect())
 }
 
@@ -79,7 +95,7 @@ fn name_in(payload: &Payload, column: &str) -> Option<String> {
     }
 }
 
-fn csv(path: &Path, file: File, name_by: Option<&str>) -> Result<Box<dyn Iterator<Item = Row>>> {
+fn csv(path: &Path, file: File, columns: &Columns) -> Result<Box<dyn Iterator<Item = Row>>> {
     let length = file.metadata()?.len();
     let mut reader = ::csv::Reader::from_reader(file);
     let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
@@ -87,13 +103,14 @@ fn csv(path: &Path, file: File, name_by: Option<&str>) -> Result<Box<dyn Iterato
     {
         bail!("two columns are named `{}`", twice.1);
     }
-    let name_at = match name_by {
+    let name_at = match columns.name_by.as_deref() {
         None => None,
         Some(name) => match headers.iter().position(|header| header == name) {
             Some(at) => Some(at),
             None => bail!("there is no column `{name}`; there are {}", headers.join(", ")),
         },
     };
+    let placeholders = columns.placeholders.clone();
     let (path, mut number) = (path.to_owned(), 0);
     let rows = std::iter::from_fn(move || {
         let mut record = ::csv::StringRecord::new();
@@ -109,7 +126,7 @@ fn csv(path: &Path, file: File, name_by: Option<&str>) -> Result<Box<dyn Iterato
         let name = record.as_ref().ok().zip(name_at).and_then(|(record, at)| record.get(at));
         let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
         let payload = match record {
-            Ok(record) => Ok(payload(&headers, &record)),
+            Ok(record) => Ok(payload(&headers, &record, &placeholders)),
             Err(reason) => Err(reason),
         };
         Some(Row { number, place: format!("row {number}"), name, payload })
@@ -138,9 +155,17 @@ fn ends_in_quotes(path: &Path, record: &::csv::StringRecord) -> bool {
     read.is_ok() && quoted
 }
 
-fn payload(headers: &[String], record: &::csv::StringRecord) -> Payload {
+fn payload(
+    headers: &[String],
+    record: &::csv::StringRecord,
+    placeholders: &HashSet<String>,
+) -> Payload {
     let mut payload = Payload::new();
     for (header, text) in headers.iter().zip(record) {
+        if placeholders.contains(header) && !text.is_empty() {
+            put(&mut payload, header, text);
+            continue;
+        }
         let Some((element, property)) = column(header).filter(|_| !text.is_empty()) else {
             continue;
         };
@@ -150,6 +175,19 @@ fn payload(headers: &[String], record: &::csv::StringRecord) -> Payload {
         }
     }
     payload
+}
+
+/// Puts a text where a placeholder looks for it.
+fn put(fields: &mut Map<String, Value>, path: &str, text: &str) {
+    match path.split_once('.') {
+        None => _ = fields.insert(path.to_owned(), text.into()),
+        Some((name, rest)) => {
+            let inner = fields.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                put(inner, rest, text);
+            }
+        }
+    }
 }
 
 /// The element and the property that a column names.
@@ -185,9 +223,11 @@ mod tests {
     /// Rows as `number name payload`, a payload that cannot be read as `failed`.
     #[track_caller]
     fn check(ending: &str, name_by: Option<&str>, text: &str, expected: &[(usize, &str, Value)]) {
+        let placeholders = ["price", "user.name"].map(str::to_owned).into();
+        let columns = Columns { name_by: name_by.map(str::to_owned), placeholders };
         let file = tempfile::Builder::new().suffix(ending).tempfile().expect("a file");
         std::fs::write(file.path(), text).expect("written");
-        let rows: Vec<_> = read(file.path(), name_by).expect("rows").collect();
+        let rows: Vec<_> = read(file.path(), &columns).expect("rows").collect();
         let rows: Vec<_> = rows
             .iter()
             .map(|row| {
@@ -239,6 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn a_column_fills_a_placeholder_as_text() {
+        check(
+            ".csv",
+            None,
+            "price,user.name,user.age\n1.50,Ada,36\n,,\n",
+            &[
+                (1, "", json!({"price": "1.50", "user": {"name": "Ada", "age": 36}})),
+                (2, "", json!({})),
+            ],
+        );
+    }
+
+    #[test]
     fn a_row_that_cannot_be_read_fails_alone() {
         let (one, failed) = (json!({"a": {"text": "1"}}), json!("failed"));
         check(
@@ -278,8 +331,10 @@ mod tests {
     #[test]
     fn columns_without_an_element_are_known() {
         let file = tempfile::Builder::new().suffix(".csv").tempfile().expect("a file");
-        std::fs::write(file.path(), "id,a.text,email,.x\n").expect("written");
-        let ignored = ignored_columns(file.path(), Some("id")).expect("a heading");
+        std::fs::write(file.path(), "id,a.text,email,.x,price\n").expect("written");
+        let columns =
+            Columns { name_by: Some("id".to_owned()), placeholders: ["price".to_owned()].into() };
+        let ignored = ignored_columns(file.path(), &columns).expect("a heading");
         assert_eq!(ignored, ["email", ".x"]);
     }
 }

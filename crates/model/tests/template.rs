@@ -75,6 +75,18 @@ fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
         ),
         "elements[0].minFontSize: larger than the fontSize of 10",
     );
+    check(
+        &with(r#"{"id": "p", "type": "path", "d": "M0 0 nonsense"}"#),
+        "elements[0].d: no SVG path data",
+    );
+    check(
+        &with(r#"{"id": "r", "type": "rating", "height": 20, "icon": "M0 0z oops"}"#),
+        "elements[0].icon: no SVG path data",
+    );
+    check(
+        &with(r#"{"id": "t", "type": "text", "text": "a", "spans": [{"text": "b"}]}"#),
+        "elements[0].spans: give `text` or `spans`, not both",
+    );
 }
 
 #[test]
