@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Picture, Studio, folder};
 use anyhow::{Context, Result, bail, ensure};
@@ -75,10 +75,7 @@ pub fn bless() -> Result<Vec<String>> {
 }
 
 /// The cases there are.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn cases() -> Result<BTreeSet<PathBuf>> {
+fn cases() -> Result<BTreeSet<PathBuf>> {
     let mut cases = BTreeSet::new();
     for entry in fs::read_dir(folder("golden"))? {
         let path = entry?.path();
@@ -90,10 +87,7 @@ pub fn cases() -> Result<BTreeSet<PathBuf>> {
 }
 
 /// Draws a case, and answers what was found, with the studio that drew it.
-///
-/// # Errors
-/// Whatever is wrong with the case.
-pub fn draw(case: &Value) -> Result<(Drawing, Vec<Warning>, Studio)> {
+fn draw(case: &Value) -> Result<(Drawing, Vec<Warning>, Studio)> {
     let payload = case["payload"].as_object().cloned().unwrap_or_else(Payload::new);
     let ratio = case["pixelRatio"].as_f64().unwrap_or(1.0);
     let fonts = case["fonts"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -102,8 +96,28 @@ pub fn draw(case: &Value) -> Result<(Drawing, Vec<Warning>, Studio)> {
     Ok((drawing, warnings, studio))
 }
 
-fn run(path: &PathBuf) -> Result<Case> {
-    let case: Value = serde_json::from_slice(&fs::read(path)?)?;
+/// Every case by its name, drawn.
+///
+/// # Errors
+/// The first case with which something is wrong.
+pub fn drawn() -> Result<Vec<(String, Drawing)>> {
+    let draw = |path: PathBuf| {
+        let (drawing, ..) = draw(&read(&path)?).with_context(|| path.display().to_string())?;
+        Ok((name(&path)?, drawing))
+    };
+    cases()?.into_iter().map(draw).collect()
+}
+
+fn read(path: &Path) -> Result<Value> {
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
+}
+
+fn name(path: &Path) -> Result<String> {
+    Ok(path.file_stem().context("a name")?.to_string_lossy().into_owned())
+}
+
+fn run(path: &Path) -> Result<Case> {
+    let case = read(path)?;
     let ratio = case["pixelRatio"].as_f64().unwrap_or(1.0);
     let (drawing, warnings, mut studio) = draw(&case)?;
     let codes: Vec<_> = warnings.iter().map(|warning| warning.code.as_str()).collect();
@@ -111,7 +125,7 @@ fn run(path: &PathBuf) -> Result<Case> {
         case["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     ensure!(codes == expected, "warnings {codes:?}, expected {expected:?}");
     Ok(Case {
-        name: path.file_stem().context("a name")?.to_string_lossy().into_owned(),
+        name: name(path)?,
         about: case["about"].as_str().context("`about` is missing")?.to_owned(),
         expected: fs::read(path.with_extension("png")).ok(),
         actual: encode(&studio.paint(&drawing)?, ratio)?,

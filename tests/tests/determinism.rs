@@ -5,28 +5,16 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::process::Command;
 
 use pixeldrive_render::backend::{Painter as _, cpu};
 use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::encode::encode;
 use pixeldrive_tests::golden;
-use serde_json::Value;
 
 /// Set for a process that only tells its digests.
 const TELL: &str = "PIXELDRIVE_TELL_DIGESTS";
 const MARK: &str = "digest ";
-
-/// The golden cases, drawn anew.
-fn drawings() -> Vec<(String, Drawing)> {
-    let draw = |path: std::path::PathBuf| {
-        let case: Value = serde_json::from_slice(&fs::read(&path).expect("a case")).expect("JSON");
-        let (drawing, ..) = golden::draw(&case).expect("a drawing");
-        (path.file_stem().expect("a name").to_string_lossy().into_owned(), drawing)
-    };
-    golden::cases().expect("the cases").into_iter().map(draw).collect()
-}
 
 /// The digest of each picture, all painted by one painter in the order given.
 fn digests<'a>(
@@ -42,7 +30,7 @@ fn digests<'a>(
 
 #[test]
 fn bytes_depend_on_nothing_but_the_input() {
-    let drawings = drawings();
+    let drawings = golden::drawn().expect("the cases");
     let expected = digests(drawings.iter());
     #[expect(clippy::disallowed_methods, reason = "what this test told its own process")]
     let tells = std::env::var_os(TELL).is_some();
@@ -56,7 +44,7 @@ fn bytes_depend_on_nothing_but_the_input() {
         let orders = [
             scope.spawn(|| digests(drawings.iter().rev())),
             scope.spawn(|| digests(drawings.iter().cycle().skip(77).take(drawings.len()))),
-            scope.spawn(|| digests(self::drawings().iter())),
+            scope.spawn(|| digests(golden::drawn().expect("the cases").iter())),
         ];
         for order in orders {
             assert_eq!(order.join().expect("a thread"), expected, "threads and orders agree");

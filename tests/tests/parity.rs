@@ -58,14 +58,8 @@ fn case(name: &str, template: &Value, images: &Path) -> Case {
 
 /// The golden cases.
 fn drawn_cases() -> Vec<Case> {
-    let draw = |path: &std::path::PathBuf| {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        let case: Value = serde_json::from_slice(&fs::read(path).expect("the case")).expect("JSON");
-        let drawn = golden::draw(&case);
-        let (drawing, ..) = drawn.unwrap_or_else(|error| panic!("{name}: {error:#}"));
-        Case { name, drawing }
-    };
-    golden::cases().expect("the golden cases").iter().map(draw).collect()
+    let drawn = golden::drawn().unwrap_or_else(|error| panic!("{error:#}"));
+    drawn.into_iter().map(|(name, drawing)| Case { name, drawing }).collect()
 }
 
 /// The bench cards, with two rows each.

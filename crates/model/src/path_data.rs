@@ -1,6 +1,7 @@
-//! SVG path data that was read once, so that a template with a broken path is refused at once.
+//! SVG path data that is read once: a template with a broken path is refused at once, and no row reads
+//! it again.
 
-use std::ops::Deref;
+use std::sync::Arc;
 
 use kurbo::BezPath;
 use serde_json::Value;
@@ -8,21 +9,19 @@ use serde_json::Value;
 use crate::limits::PATH_CHARS_MAX;
 use crate::property::Property;
 
-/// Text that is SVG path data; empty for no path.
+/// A path that was written as SVG path data; empty for no path. Clones share it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PathData(String);
+pub struct PathData(Arc<BezPath>);
 
 impl PathData {
     /// Data that is known to be right.
     pub(crate) fn known(data: &str) -> Self {
-        Self(data.to_owned())
+        Self(Arc::new(BezPath::from_svg(data).unwrap_or_default()))
     }
-}
 
-impl Deref for PathData {
-    type Target = str;
-
-    fn deref(&self) -> &str {
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &Arc<BezPath> {
         &self.0
     }
 }
@@ -38,6 +37,6 @@ impl Property for PathData {
         if !path.is_finite() {
             return Err(invalid("a number is too large"));
         }
-        Ok(Self(data))
+        Ok(Self(Arc::new(path)))
     }
 }

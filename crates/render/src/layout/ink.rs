@@ -42,7 +42,7 @@ impl Ink {
 
 /// Lines to be painted.
 pub(super) struct Painting<'a> {
-    pub runs: Vec<Run>,
+    pub runs: &'a [Run],
     pub inks: &'a [Ink],
     /// From the text's top left to device pixels.
     pub transform: Affine,
@@ -53,7 +53,7 @@ pub(super) struct Painting<'a> {
 impl Painting<'_> {
     /// Paints the glyphs alone.
     pub(super) fn fill(&self, context: &mut Context<'_>, element: &Element) -> Result<(), Error> {
-        for run in &self.runs {
+        for run in self.runs {
             if let Some(brush) = self.brush(run) {
                 self.glyphs(context, element, run, brush, None)?;
             }
@@ -90,7 +90,7 @@ impl Painting<'_> {
             let stroke = Stroke::new(text.stroke_width)
                 .with_join(kurbo::Join::Round)
                 .with_caps(kurbo::Cap::Round);
-            for run in &self.runs {
+            for run in self.runs {
                 self.glyphs(context, element, run, &brush, Some(&stroke))?;
             }
         }
@@ -124,7 +124,8 @@ impl Painting<'_> {
     ) -> Result<(), Error> {
         let transform = self.transform * Affine::translate(run.origin);
         let mut glyphs = run.glyphs.clone();
-        let pictures = glyph_picture::take(run, &mut glyphs);
+        // Only fonts with colours of their own have pictures.
+        let pictures = if run.colored { glyph_picture::take(run, &mut glyphs) } else { Vec::new() };
         if !glyphs.is_empty() {
             context.drawing.push(Mark::Glyphs(GlyphRun {
                 transform,
@@ -171,7 +172,7 @@ impl Painting<'_> {
             })
             .collect();
         let inside = Painting {
-            runs: self.runs.clone(),
+            runs: self.runs,
             inks: &inks,
             transform: self.transform,
             to_box: self.to_box,
@@ -196,8 +197,11 @@ impl Painting<'_> {
         bars: impl Fn(TextDecoration, &Run) -> Vec<(f64, f64)>,
     ) -> Result<(), Error> {
         let mut joined: Vec<(usize, Rect)> = Vec::new();
-        for run in &self.runs {
-            let Some(ink) = self.inks.get(run.stretch) else { continue };
+        for run in self.runs {
+            let ink = self.inks.get(run.stretch);
+            let Some(ink) = ink.filter(|ink| ink.decoration != TextDecoration::default()) else {
+                continue;
+            };
             // One line goes on below the glyphs of other fonts.
             let own = self.runs.iter().find(|other| other.stretch == run.stretch && other.own);
             for (top, thickness) in bars(ink.decoration, own.unwrap_or(run)) {
@@ -216,7 +220,10 @@ impl Painting<'_> {
 
     fn backgrounds(&self, context: &mut Context<'_>) -> Result<(), Error> {
         let mut joined: Vec<(usize, Rect)> = Vec::new();
-        for run in &self.runs {
+        for run in self.runs {
+            if self.inks.get(run.stretch).is_none_or(|ink| ink.background.is_none()) {
+                continue;
+            }
             let y = run.origin.y;
             let (top, bottom) = (y + run.metrics.top, y + run.metrics.bottom);
             join(&mut joined, run.stretch, Rect::new(run.seen.0, top, run.seen.1, bottom));

@@ -168,7 +168,7 @@ impl Context<'_> {
             Kind::Rect(rect) => shape::rect(self, element, rect),
             Kind::Ellipse(ellipse) => shape::ellipse(self, element, ellipse),
             Kind::Line(line) => shape::line(self, element, line),
-            Kind::Path(path) => shape::path(self, element, path),
+            Kind::Path(path) => shape::path(self, path),
             Kind::Group(group) => self.elements(&group.elements),
             Kind::QrCode(qrcode) => code::qrcode(self, element, qrcode),
             Kind::Barcode(barcode) => code::barcode(self, element, barcode),

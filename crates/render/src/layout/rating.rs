@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kurbo::{Affine, BezPath, Rect, Shape as _};
 use pixeldrive_model::{self as model, Color, Element};
 
-use super::{Context, paint, shape, size};
+use super::{Context, paint, size};
 use crate::Error;
 use crate::drawing::{Brush, Mark, Shape};
 
@@ -29,7 +29,7 @@ pub(super) fn rating(
         let mut icons = BezPath::new();
         for index in from..to {
             let at = Affine::translate((f64::from(index) * pitch, 0.0));
-            icons.extend(at * Affine::scale(height / ICON_UNITS) * &icon);
+            icons.extend(at * Affine::scale(height / ICON_UNITS) * icon);
         }
         icons
     };
@@ -60,8 +60,8 @@ pub(super) fn rating(
     fill(context, row(rest, rating.max), rating.empty_color)
 }
 
-fn icon(element: &Element, rating: &model::Rating) -> Result<BezPath, Error> {
-    let icon = shape::parse(&rating.icon, element, "icon")?;
+fn icon<'a>(element: &Element, rating: &'a model::Rating) -> Result<&'a BezPath, Error> {
+    let icon = rating.icon.path();
     let segments = icon.elements().len();
     if segments * rating.max as usize > SEGMENTS_MAX {
         let reason = format!(

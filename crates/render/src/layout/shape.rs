@@ -57,37 +57,17 @@ pub(super) fn line(
     draw(context, Shape::Path(Arc::new(path)), &look)
 }
 
-pub(super) fn path(
-    context: &mut Context<'_>,
-    element: &Element,
-    path: &model::Path,
-) -> Result<(), Error> {
-    let outline = parse(&path.d, element, "d")?;
+pub(super) fn path(context: &mut Context<'_>, path: &model::Path) -> Result<(), Error> {
+    let outline = Arc::clone(path.d.path());
     let (fill, stroke) = (&path.fill, &path.stroke);
     let area = outline.bounding_box();
     let look = Look { fill, stroke, stroke_width: path.stroke_width, area };
-    draw(context, Shape::Path(Arc::new(outline)), &look)
-}
-
-/// Reads SVG path data.
-pub(super) fn parse(
-    data: &str,
-    element: &Element,
-    property: &'static str,
-) -> Result<BezPath, Error> {
-    let invalid =
-        |reason: String| Error::PathInvalid { element: element.id.clone(), property, reason };
-    let path = BezPath::from_svg(data).map_err(|error| invalid(error.to_string()))?;
-    if !path.is_finite() {
-        return Err(invalid("a number is too large".to_owned()));
-    }
-    Ok(path)
+    draw(context, Shape::Path(outline), &look)
 }
 
 /// How far a path reaches from its origin.
 pub(super) fn extent(path: &model::Path) -> Size {
-    // A path that cannot be read is refused when it is drawn.
-    let bounds = BezPath::from_svg(&path.d).map(|path| path.bounding_box()).unwrap_or_default();
+    let bounds = path.d.path().bounding_box();
     Size::new(bounds.x1.max(0.0), bounds.y1.max(0.0))
 }
 

@@ -111,7 +111,7 @@ impl Block {
         }
         let inks: Vec<Ink> = text.stretches().map(|(_, span)| Ink::new(text, span, area)).collect();
         let painting = Painting {
-            runs: self.runs,
+            runs: &self.runs,
             inks: &inks,
             transform: transform * Affine::translate(self.origin),
             to_box: self.origin,
@@ -281,7 +281,7 @@ pub(super) fn plain(
     let text = Size::new(lines.width(), lines.height(1));
     let at = caption.area.center().to_vec2() - text.to_vec2() / 2.0;
     let painting = Painting {
-        runs: lines.runs(&styled, context.text, 1),
+        runs: &lines.runs(&styled, context.text, 1),
         inks: &[Ink::plain(Brush::Solid(paint::color(caption.color)))],
         transform: context.transform * Affine::translate(at),
         to_box: at,
