@@ -29,7 +29,7 @@ impl Farm {
         let folder = tempfile::tempdir()?;
         let store = Sqlite::open(&folder.path().join("bench.db")).await?;
         let (account, template) = (AccountId::new(), TemplateId::new());
-        let new = NewAccount { id: account, name: "bench".to_owned(), credits: i64::MAX / 2 };
+        let new = NewAccount { id: account, name: "bench".to_owned(), credits: 1_000_000_000 };
         store.create_account(new, NOW).await?;
         let version = content_hash(&serde_json::Map::new());
         let (name, json) = ("bench".to_owned(), b"{}".to_vec());
