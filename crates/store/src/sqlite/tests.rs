@@ -121,7 +121,9 @@ async fn a_future_that_is_dropped_changes_nothing() {
     for polls in 0..12 {
         let mut work = Box::pin(db.submit(submit.clone(), 1));
         for _ in 0..polls {
-            let _ = futures_poll_once(&mut work).await;
+            if futures_poll_once(&mut work).await.is_ready() {
+                break; // a future that has answered may not be asked again
+            }
         }
         drop(work);
         assert_eq!(db.audit().await.unwrap(), Vec::<String>::new(), "after {polls} polls");
