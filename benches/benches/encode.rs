@@ -5,6 +5,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use pixeldrive_benches::{CARDS, Card, layouter};
 use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::encode::{Effort, Encoder};
 
 fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
@@ -12,9 +13,12 @@ fn encode(criterion: &mut Criterion) {
         let card = Card::read(name).expect("a card");
         let drawing = card.draw(&mut layouter().expect("fonts"), 0).expect("a drawing");
         let painted = cpu::Painter::new().paint(&[drawing]).remove(0).expect("pixels");
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| pixeldrive_render::encode::encode(&painted, 1.0).expect("a PNG"));
-        });
+        for effort in [Effort::Fast, Effort::Balanced, Effort::Small] {
+            let mut encoder = Encoder::new();
+            group.bench_function(format!("{name} {effort:?}"), |bencher| {
+                bencher.iter(|| encoder.encode(&painted, 1.0, effort).expect("a PNG"));
+            });
+        }
     }
     group.finish();
 }

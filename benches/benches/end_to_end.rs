@@ -10,6 +10,7 @@ use futures::StreamExt;
 use pixeldrive_benches::{CARDS, Card, folder, fonts, layouter};
 use pixeldrive_gpu_worker::{Engine, EngineConfig, GpuMode, Lane, SourcesConfig, Task};
 use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::encode::{Effort, Encoder};
 
 /// Rows of one measurement of the engine.
 const ROWS: usize = 64;
@@ -20,14 +21,14 @@ fn one_thread(criterion: &mut Criterion) {
     for name in CARDS {
         let card = Card::read(name).expect("a card");
         let mut layouter = layouter().expect("fonts");
-        let mut painter = cpu::Painter::new();
+        let (mut painter, mut encoder) = (cpu::Painter::new(), Encoder::new());
         let mut row = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 row += 1;
                 let drawing = card.draw(&mut layouter, row).expect("a drawing");
                 let pixels = painter.paint(&[drawing]).remove(0).expect("pixels");
-                pixeldrive_render::encode::encode(&pixels, 1.0).expect("a PNG")
+                encoder.encode(&pixels, 1.0, Effort::Fast).expect("a PNG")
             });
         });
     }

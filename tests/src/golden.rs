@@ -14,7 +14,7 @@ use crate::{Picture, Studio, folder};
 use anyhow::{Context, Result, bail, ensure};
 use pixeldrive_model::{Payload, Warning};
 use pixeldrive_render::drawing::Drawing;
-use pixeldrive_render::encode::encode;
+use pixeldrive_render::encode::{Effort, Encoder};
 use serde_json::Value;
 
 /// Levels by which any channel may differ: other processors round some sums otherwise.
@@ -128,7 +128,7 @@ fn run(path: &Path) -> Result<Case> {
         name: name(path)?,
         about: case["about"].as_str().context("`about` is missing")?.to_owned(),
         expected: fs::read(path.with_extension("png")).ok(),
-        actual: encode(&studio.paint(&drawing)?, ratio)?,
+        actual: Encoder::new().encode(&studio.paint(&drawing)?, ratio, Effort::Small)?,
     })
 }
 

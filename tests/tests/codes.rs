@@ -6,7 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use pixeldrive_model::Payload;
-use pixeldrive_render::encode::encode;
+use pixeldrive_render::encode::{Effort, Encoder};
 use pixeldrive_tests::{Picture, Studio, folder};
 use rxing::BarcodeFormat;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn check(format: BarcodeFormat, element: &Value, expected: &str) {
     for ratio in [1.0, 2.0, 1.5] {
         let (drawing, _) = studio.draw(&template, &Payload::new(), ratio).expect("a drawing");
         let pixels = studio.paint(&drawing).expect("pixels");
-        let png = encode(&pixels, ratio).expect("a PNG");
+        let png = Encoder::new().encode(&pixels, ratio, Effort::Fast).expect("a PNG");
         let picture = Picture::decode(&png).expect("a picture");
         let (luma, width, height) = (picture.luma(), picture.width, picture.height);
         match rxing::helpers::detect_in_luma(luma, width, height, Some(format)) {

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use pixeldrive_render::backend::{Painter as _, cpu};
 use pixeldrive_render::drawing::Drawing;
-use pixeldrive_render::encode::encode;
+use pixeldrive_render::encode::{Effort, Encoder};
 use pixeldrive_tests::golden;
 
 /// Set for a process that only tells its digests.
@@ -20,10 +20,11 @@ const MARK: &str = "digest ";
 fn digests<'a>(
     drawings: impl Iterator<Item = &'a (String, Drawing)>,
 ) -> BTreeMap<String, blake3::Hash> {
-    let mut painter = cpu::Painter::new();
+    let (mut painter, mut encoder) = (cpu::Painter::new(), Encoder::new());
     let mut digest = |(name, drawing): &(String, Drawing)| {
         let painted = painter.paint(std::slice::from_ref(drawing)).remove(0).expect("painted");
-        (name.clone(), blake3::hash(&encode(&painted, 1.0).expect("encoded")))
+        let png = encoder.encode(&painted, 1.0, Effort::Fast).expect("encoded");
+        (name.clone(), blake3::hash(&png))
     };
     drawings.map(&mut digest).collect()
 }

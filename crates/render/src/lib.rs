@@ -15,6 +15,7 @@ mod fonts;
 mod layout;
 mod picture;
 pub mod pixels;
+mod simd;
 
 pub use asset::{Asset, Assets};
 pub use error::Error;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use pixeldrive_model::{Failure, Fault, Warning};
 use pixeldrive_render::backend::{Painter, cpu};
 use pixeldrive_render::drawing::Drawing;
-use pixeldrive_render::encode::encode;
+use pixeldrive_render::encode::{Effort, Encoder};
 use pixeldrive_render::pixels::Pixels;
 use pixeldrive_render::{Fonts, Scaled};
 
@@ -51,12 +51,13 @@ pub(super) struct Shared {
 struct Scratch {
     layouters: Layouters,
     painter: cpu::Painter,
+    encoder: Encoder,
 }
 
 impl Scratch {
     fn new(shared: &Shared) -> Self {
         let layouters = Layouters::new(shared.fonts.clone(), Arc::clone(&shared.scaled));
-        Self { layouters, painter: cpu::Painter::new() }
+        Self { layouters, painter: cpu::Painter::new(), encoder: Encoder::new() }
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) fn work(shared: &Shared) {
             Work::Begin(job) if job.ticket.begin() => begin(shared, &mut scratch, job),
             // Withdrawn, late, or nobody listens.
             Work::Begin(_) => {}
-            Work::Encode(painted) => finish(painted),
+            Work::Encode(painted) => finish(&mut scratch.encoder, painted),
         }
     }
 }
@@ -93,7 +94,7 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
     let painted = guarded(|| paint_one(&mut scratch.painter, drawing));
     ticket.timings.paint = lap(&mut clock);
     match painted {
-        Ok(pixels) => finish(Painted { pixels, warnings, ticket }),
+        Ok(pixels) => finish(&mut scratch.encoder, Painted { pixels, warnings, ticket }),
         Err(failure) => fail(shared, scratch, ticket, failure),
     }
 }
@@ -112,11 +113,11 @@ fn paint_one(painter: &mut dyn Painter, drawing: Drawing) -> Result<Pixels, Fail
     }
 }
 
-/// The last step; nothing of a thread's scratch is used.
-fn finish(painted: Painted) {
+/// The last step.
+fn finish(encoder: &mut Encoder, painted: Painted) {
     let Painted { pixels, warnings, mut ticket } = painted;
     let mut clock = Instant::now();
-    let encoded = guarded(|| Ok(encode(&pixels, ticket.pixel_ratio)?));
+    let encoded = guarded(|| Ok(encoder.encode(&pixels, ticket.pixel_ratio, Effort::Fast)?));
     ticket.timings.encode = lap(&mut clock);
     let outcome = encoded.map(|png| Rendered {
         png: Bytes::from(png),

@@ -23,7 +23,8 @@ struct Origin {
 pub(crate) fn png() -> Vec<u8> {
     let rgba = vec![255; 4 * 4];
     let pixels = pixeldrive_render::pixels::Pixels { width: 2, height: 2, rgba, opaque: true };
-    pixeldrive_render::encode::encode(&pixels, 1.0).unwrap()
+    let effort = pixeldrive_render::encode::Effort::Fast;
+    pixeldrive_render::encode::Encoder::new().encode(&pixels, 1.0, effort).unwrap()
 }
 
 fn redirect(to: &str) -> Response {

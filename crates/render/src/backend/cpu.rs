@@ -10,13 +10,14 @@ use std::sync::{Arc, Weak};
 use kurbo::{Affine, BezPath, Diagonal2, Rect, RoundedRect, Shape as _};
 use peniko::{ImageAlphaType, ImageQuality, ImageSampler};
 use vello_cpu::{
-    Glyph, Image, ImageSource, Level, PaintType, PixelMetadata, Pixmap, PixmapMut,
-    RasterizerSettings, RenderContext, RenderMode, RenderSettings, Resources,
+    Glyph, Image, ImageSource, PaintType, PixelMetadata, Pixmap, PixmapMut, RasterizerSettings,
+    RenderContext, RenderMode, RenderSettings, Resources,
 };
 
 use crate::Error;
 use crate::drawing::{Brush, Drawing, GlyphRun, Mark, Shape};
 use crate::pixels::Pixels;
+use crate::simd::level;
 
 /// Bytes of pictures kept in vello's form.
 const IMAGES_BYTES_MAX: usize = 32 << 20;
@@ -189,16 +190,6 @@ impl super::Painter for Painter {
     fn paint(&mut self, drawings: &[Drawing]) -> Vec<Result<Pixels, Error>> {
         drawings.iter().map(|drawing| self.paint_one(drawing)).collect()
     }
-}
-
-/// AVX2 wherever there is AVX2.
-pub(super) fn level() -> Level {
-    let best = Level::try_detect().unwrap_or(Level::baseline());
-    #[cfg(target_arch = "x86_64")]
-    if let Some(avx2) = best.as_avx2() {
-        return Level::Avx2(avx2);
-    }
-    best
 }
 
 /// Whether the image's pixels fall on the canvas's pixels.

@@ -18,8 +18,8 @@ use super::images::Images;
 use super::readback::FORMAT;
 use super::record::Recorder;
 use crate::Error;
-use crate::backend::cpu;
 use crate::drawing::{Drawing, Mark};
+use crate::simd::level;
 
 /// Side of the intermediate textures of nearly all cards, in px.
 const LAYER_SIDE: u16 = 2048;
@@ -77,7 +77,7 @@ impl Sparse {
         };
         let settings = RenderSettings {
             // As the CPU painter has it: the same coverage, and the same on every machine.
-            level: cpu::level(),
+            level: level(),
             memory_settings: MemorySettings { layers_config, ..MemorySettings::default() },
         };
         let scene = Scene::new_with(1, 1, settings.level);

@@ -1,0 +1,198 @@
+//! Encoding: from [`Pixels`] to a PNG file.
+//!
+//! A picture is stored as the fewest bytes a pixel that keep it whole: a palette, grey, RGB when it is
+//! opaque, else RGBA with straight alpha. Its rows are filtered and the result is deflated, by `runs` at
+//! the speed of memory or by `matches` with more care. The file says that it is sRGB and how many of its
+//! pixels make an inch, so that it is shown at the template's size.
+//!
+//! Deliberately absent: anything that loses a bit of the picture.
+
+mod bits;
+mod block;
+mod container;
+mod filter;
+mod huffman;
+mod matches;
+mod runs;
+mod samples;
+mod symbols;
+#[cfg(test)]
+mod tests;
+
+use fearless_simd::dispatch;
+
+use self::bits::Bits;
+use self::container::Container;
+use self::filter::Filter;
+use self::matches::Search;
+use self::samples::Format;
+use crate::Error;
+use crate::pixels::Pixels;
+use crate::simd::level;
+
+/// How much time a file may take to become small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Effort {
+    /// A few milliseconds a megapixel.
+    #[default]
+    Fast,
+    /// Some ten times that, for files about a tenth smaller; flat pictures gain more.
+    Balanced,
+    /// As small as can be, however long it takes.
+    Small,
+}
+
+/// Encodes pictures one after the other, in memory that it uses again.
+#[derive(Default)]
+pub struct Encoder {
+    rows: Rows,
+    filtered: Vec<u8>,
+    deflated: Vec<u8>,
+}
+
+/// How the filters of rows are chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filtering {
+    /// For each row the one that leaves least of it.
+    Adaptive,
+    /// None at all.
+    None,
+}
+
+/// The row that is filtered and the one above.
+#[derive(Default)]
+struct Rows {
+    row: Vec<u8>,
+    above: Vec<u8>,
+}
+
+impl Encoder {
+    /// An encoder without any memory yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Encodes a picture whose pixels are `pixel_ratio` to a CSS px.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the pixels are not what their size says.
+    pub fn encode(
+        &mut self,
+        pixels: &Pixels,
+        pixel_ratio: f64,
+        effort: Effort,
+    ) -> Result<Vec<u8>, Error> {
+        let (width, height) = (pixels.width as usize, pixels.height as usize);
+        if width == 0 || height == 0 || pixels.rgba.len() != width * height * 4 {
+            let bytes = pixels.rgba.len();
+            let reason = format!("{bytes} bytes are no picture of {width} x {height} px");
+            return Err(Error::Encode { reason });
+        }
+        let format = Format::of(pixels);
+        let mut file = Container::open(pixels, &format, pixel_ratio);
+        self.filter(pixels, &format, Filtering::Adaptive);
+        match effort {
+            Effort::Fast => self.deflate(None),
+            Effort::Balanced if is_flat(&self.filtered) => {
+                self.filter(pixels, &format, Filtering::None);
+                self.deflate(Some(Search {
+                    least: 3,
+                    depth: 16,
+                    enough: 64,
+                    lazy: true,
+                    patience: 8,
+                }));
+            }
+            Effort::Balanced => {
+                self.deflate(Some(Search {
+                    least: 4,
+                    depth: 4,
+                    enough: 32,
+                    lazy: true,
+                    patience: 6,
+                }));
+            }
+            Effort::Small => {
+                let thorough =
+                    Search { least: 3, depth: 128, enough: 258, lazy: true, patience: 20 };
+                self.deflate(Some(thorough));
+                let adaptive = std::mem::take(&mut self.deflated);
+                self.filter(pixels, &format, Filtering::None);
+                self.deflate(Some(thorough));
+                if adaptive.len() < self.deflated.len() {
+                    self.deflated = adaptive;
+                }
+            }
+        }
+        file.data(&self.deflated);
+        Ok(file.close())
+    }
+
+    /// Fills `deflated` with `filtered` as a zlib stream.
+    fn deflate(&mut self, search: Option<Search>) {
+        let filtered = &self.filtered;
+        let mut to = Bits::over(std::mem::take(&mut self.deflated));
+        to.bytes(&container::ZLIB_HEADER);
+        dispatch!(level(), _ => match search {
+            None => runs::deflate(filtered, true, &mut to),
+            Some(search) => matches::deflate(filtered, search, true, &mut to),
+        });
+        to.align();
+        to.bytes(&container::adler32(filtered).to_be_bytes());
+        self.deflated = to.finish();
+    }
+
+    /// Fills `filtered`: for each row the filter and what it leaves.
+    fn filter(&mut self, pixels: &Pixels, format: &Format, filtering: Filtering) {
+        let Self { rows, filtered, .. } = self;
+        let size = format.row_bytes(pixels.width as usize);
+        filtered.resize((size + 1) * pixels.height as usize, 0);
+        rows.row.resize(size, 0);
+        rows.above.clear();
+        rows.above.resize(size, 0);
+        dispatch!(level(), _ => match format.bytes() {
+            1 => filter::<1>(pixels, format, filtering, rows, filtered),
+            3 => filter::<3>(pixels, format, filtering, rows, filtered),
+            _ => filter::<4>(pixels, format, filtering, rows, filtered),
+        });
+    }
+}
+
+#[inline(always)]
+fn filter<const BPP: usize>(
+    pixels: &Pixels,
+    format: &Format,
+    filtering: Filtering,
+    rows: &mut Rows,
+    filtered: &mut [u8],
+) {
+    let size = rows.row.len();
+    let width = pixels.width as usize * 4;
+    let mut last: &[u8] = &[];
+    for (row, to) in pixels.rgba.chunks_exact(width).zip(filtered.chunks_exact_mut(size + 1)) {
+        let Some((told, to)) = to.split_first_mut() else {
+            return;
+        };
+        if row == last && filtering == Filtering::Adaptive {
+            *told = Filter::Up as u8;
+            to.fill(0);
+            continue;
+        }
+        last = row;
+        format.pack(row, &mut rows.row);
+        let filter = match filtering {
+            Filtering::Adaptive => filter::choose::<BPP>(&rows.above, &rows.row),
+            Filtering::None => Filter::None,
+        };
+        *told = filter as u8;
+        filter::apply::<BPP>(filter, &rows.above, &rows.row, to);
+        std::mem::swap(&mut rows.row, &mut rows.above);
+    }
+}
+
+/// Whether filters leave little but zeros: then a row is told better by matches with other rows than
+/// by differences from its neighbours.
+fn is_flat(filtered: &[u8]) -> bool {
+    filtered.iter().filter(|byte| **byte == 0).count() > filtered.len() / 4 * 3
+}

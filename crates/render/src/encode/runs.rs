@@ -1,0 +1,194 @@
+//! The fast coder: literals and runs of zeros, which is what good filters leave.
+//!
+//! It looks for no other matches, so that it goes over the bytes at the speed of their codes. The codes
+//! are made from a sample of them.
+
+use super::bits::Bits;
+use super::block::{Codes, Frequencies};
+use super::symbols::{END, LENGTHS, MATCH_MAX};
+
+/// Bytes of one block: codes that follow the picture are worth more than the headers they take.
+const BLOCK: usize = 128 << 10;
+/// Four literals and what waits fit in the register of [`Bits`].
+const BITS_MAX: u8 = 12;
+/// Of so many bytes ...
+const SAMPLE_OF: usize = 4096;
+/// ... these are counted.
+const SAMPLE: usize = 1024;
+/// Data of fewer bytes are counted whole.
+const WHOLE_MAX: usize = 32 << 10;
+
+/// Writes `data` as blocks, the last of which may end the stream.
+pub(super) fn deflate(data: &[u8], last: bool, to: &mut Bits) {
+    let count = data.len().div_ceil(BLOCK).max(1);
+    let size = data.len().div_ceil(count).max(1);
+    let mut blocks = data.chunks(size).peekable();
+    if blocks.peek().is_none() {
+        block(&[], last, to);
+    }
+    while let Some(data) = blocks.next() {
+        block(data, last && blocks.peek().is_none(), to);
+    }
+}
+
+fn block(data: &[u8], last: bool, to: &mut Bits) {
+    let codes = Codes::new(&sampled(data), BITS_MAX);
+    codes.open(last, to);
+    let mut writer = Writer::new(&codes, to);
+    walk(data, &mut writer);
+    let end = codes.literals[END];
+    to.put(end.bits.into(), end.count.into());
+    to.spill();
+}
+
+fn sampled(data: &[u8]) -> Frequencies {
+    let mut counter = Counter { frequencies: Frequencies::new() };
+    if data.len() <= WHOLE_MAX {
+        walk(data, &mut counter);
+    } else {
+        for piece in data.chunks(SAMPLE_OF) {
+            walk(&piece[..SAMPLE.min(piece.len())], &mut counter);
+        }
+        // What the sample lacks may still come.
+        counter.frequencies.literals.iter_mut().for_each(|count| *count += 1);
+    }
+    // The kinds of runs that are rare in the sample are needed all the same.
+    counter.frequencies.literals[END + 1..].iter_mut().for_each(|count| *count += 1);
+    counter.frequencies.literals[0] += 1;
+    counter.frequencies
+}
+
+/// What becomes of bytes.
+trait Sink {
+    fn literals(&mut self, bytes: [u8; 8]);
+    fn literal(&mut self, byte: u8);
+    /// Zeros, at least eight of them.
+    fn zeros(&mut self, count: usize);
+}
+
+#[inline(always)]
+fn walk(data: &[u8], sink: &mut impl Sink) {
+    let (words, rest) = data.as_chunks::<8>();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        if *word != [0; 8] {
+            sink.literals(*word);
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while words.get(at) == Some(&[0; 8]) {
+            at += 1;
+        }
+        let mut count = (at - start) * 8;
+        // The run goes on into the word that ends it, whose other bytes come one by one.
+        let next = words.get(at).map_or(rest, <[u8; 8]>::as_slice);
+        let more = next.iter().take_while(|byte| **byte == 0).count();
+        count += more;
+        sink.zeros(count);
+        next[more..].iter().for_each(|byte| sink.literal(*byte));
+        if words.get(at).is_none() {
+            return;
+        }
+        at += 1;
+    }
+    rest.iter().for_each(|byte| sink.literal(*byte));
+}
+
+struct Counter {
+    frequencies: Frequencies,
+}
+
+impl Sink for Counter {
+    #[inline(always)]
+    fn literals(&mut self, bytes: [u8; 8]) {
+        bytes.into_iter().for_each(|byte| self.literal(byte));
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, byte: u8) {
+        self.frequencies.literals[usize::from(byte)] += 1;
+    }
+
+    fn zeros(&mut self, count: usize) {
+        self.frequencies.literals[0] += 1;
+        let (long, short) = ((count - 1) / MATCH_MAX, (count - 1) % MATCH_MAX);
+        self.frequencies.literals[285] += u32::try_from(long).unwrap_or(u32::MAX);
+        if short >= 3 {
+            self.frequencies.literals[usize::from(LENGTHS[short - 3].symbol)] += 1;
+        }
+        self.frequencies.distances[0] += 1;
+    }
+}
+
+struct Writer<'a> {
+    to: &'a mut Bits,
+    /// Code in the lower half, its length in the upper.
+    literals: [u32; 256],
+    /// What a run of that many zeros takes after its first: code and length.
+    runs: [(u32, u32); MATCH_MAX + 1],
+}
+
+impl<'a> Writer<'a> {
+    fn new(codes: &Codes, to: &'a mut Bits) -> Self {
+        let literals = std::array::from_fn(|symbol| {
+            let code = codes.literals[symbol];
+            code.bits | u32::from(code.count) << 16
+        });
+        let back = codes.distances[0];
+        let mut runs = [(0, 0); MATCH_MAX + 1];
+        for (count, run) in runs.iter_mut().enumerate().skip(3) {
+            let length = LENGTHS[count - 3];
+            let code = codes.literals[usize::from(length.symbol)];
+            #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
+            let extra = (count - 3) as u32 - u32::from(length.base);
+            let (code_bits, extra_bits) = (u32::from(code.count), u32::from(length.extra_bits));
+            let bits = code.bits | extra << code_bits | back.bits << (code_bits + extra_bits);
+            *run = (bits, code_bits + extra_bits + u32::from(back.count));
+        }
+        Self { to, literals, runs }
+    }
+}
+
+impl Sink for Writer<'_> {
+    #[inline(always)]
+    fn literals(&mut self, bytes: [u8; 8]) {
+        let [a, b, c, d, e, f, g, h] = bytes.map(|byte| self.literals[usize::from(byte)]);
+        let four = |a: u32, b: u32, c: u32, d: u32| {
+            let two = |a: u32, b: u32| {
+                let count = a >> 16;
+                (u64::from(a & 0xffff) | u64::from(b & 0xffff) << count, count + (b >> 16))
+            };
+            let ((low, low_count), (high, high_count)) = (two(a, b), two(c, d));
+            (low | high << low_count, low_count + high_count)
+        };
+        for (bits, count) in [four(a, b, c, d), four(e, f, g, h)] {
+            self.to.put(bits, count);
+            self.to.spill();
+        }
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, byte: u8) {
+        let code = self.literals[usize::from(byte)];
+        self.to.put(u64::from(code & 0xffff), code >> 16);
+        self.to.spill();
+    }
+
+    fn zeros(&mut self, count: usize) {
+        self.literal(0);
+        let mut left = count - 1;
+        while left > 0 {
+            let run = left.min(MATCH_MAX);
+            if run < 3 {
+                self.literal(0);
+                left -= 1;
+                continue;
+            }
+            let (bits, count) = self.runs[run];
+            self.to.put(bits.into(), count);
+            self.to.spill();
+            left -= run;
+        }
+    }
+}
