@@ -108,6 +108,15 @@ pub fn drawn() -> Result<Vec<(String, Drawing)>> {
     cases()?.into_iter().map(draw).collect()
 }
 
+/// The template of every case, by its name.
+///
+/// # Errors
+/// The first case that cannot be read.
+pub fn templates() -> Result<Vec<(String, Value)>> {
+    let template = |path: PathBuf| Ok((name(&path)?, read(&path)?["template"].take()));
+    cases()?.into_iter().map(template).collect()
+}
+
 fn read(path: &Path) -> Result<Value> {
     Ok(serde_json::from_slice(&fs::read(path)?)?)
 }

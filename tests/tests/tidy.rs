@@ -28,6 +28,7 @@ const PROJECT_IMPORTS: &[(&str, &[&str])] = &[
     ("shaders", &[]),
     ("gateway", &["fonts", "model", "proto", "store", "blobs"]),
     ("gpu-worker", &["model", "proto", "render", "blobs"]),
+    ("fuzz", &["fonts", "model", "render"]),
 ];
 
 /// What each crate must not import of others.

@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask test|demo|bless|bench`.
+//! Project tasks: `cargo xtask test|demo|bless|bench|fuzz`.
 //!
 //! `test` is what CI runs and what a contributor runs; there is no second list of steps anywhere.
 //!
@@ -7,6 +7,7 @@
 
 mod apt;
 mod browser;
+mod fuzz;
 mod steps;
 mod vulkan;
 
@@ -38,6 +39,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Feeds made-up bytes to what reads the bytes of strangers, with libFuzzer.
+    Fuzz {
+        /// One file of `fuzz/fuzz_targets`; all of them in turn without it.
+        target: Option<String>,
+        /// How long each target runs.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -46,6 +55,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo(&arguments),
         Task::Bless => bless(),
         Task::Bench { arguments } => bench(&arguments),
+        Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,0 +1,5 @@
+//! libFuzzer's way to `pixeldrive_fuzz::template`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: pixeldrive_fuzz::tell(), |bytes: &[u8]| pixeldrive_fuzz::template(bytes));
