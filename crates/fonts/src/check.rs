@@ -4,6 +4,7 @@
 //! here such a font is refused as a whole. Deliberately absent: glyphs, which `draw.rs` tries.
 
 use pixeldrive_model::limits::FONT_AXES_MAX;
+use skrifa::bitmap::BitmapFormat;
 use skrifa::raw::TableProvider;
 use skrifa::raw::types::Tag;
 use skrifa::{FontRef, MetadataProvider};
@@ -51,7 +52,10 @@ pub(crate) fn tables(font: &FontRef<'_>, file_bytes: usize) -> Result<(), Error>
             return Err(Error::TooComplex { what: "axes" });
         }
     }
-    let drawn = font.outline_glyphs().format().is_some() || !font.bitmap_strikes().is_empty();
+    // Bitmaps of old screen fonts are not drawn.
+    let pictures =
+        matches!(font.bitmap_strikes().format(), Some(BitmapFormat::Sbix | BitmapFormat::Cbdt));
+    let drawn = font.outline_glyphs().format().is_some() || pictures;
     if drawn { Ok(()) } else { Err(Error::Undrawable) }
 }
 

@@ -122,8 +122,13 @@ fn draw(
     locations: &[Location],
     file: &mut u64,
 ) -> Result<(), String> {
+    let outlines = font.outline_glyphs();
+    // A painter would have nothing to draw.
+    if outlines.format().is_some() && outlines.get(glyph).is_none() {
+        return Err("it has no outline".to_owned());
+    }
     for location in locations {
-        if let Some(outline) = font.outline_glyphs().get(glyph) {
+        if let Some(outline) = outlines.get(glyph) {
             let settings = DrawSettings::unhinted(Size::unscaled(), location);
             let drawn = outline.draw(settings, &mut Steps { glyph: GLYPH_STEPS_MAX, file });
             drawn.map_err(|error| error.to_string())?;

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use kurbo::{Affine, Point, Rect, RoundedRectRadii, Size};
+use peniko::FontData;
 use pixeldrive_model::{Color, Element};
 use skrifa::bitmap::{BitmapData, BitmapFormat, BitmapGlyph, Origin};
 use skrifa::raw::TableProvider as _;
@@ -26,7 +27,17 @@ pub(super) struct PictureGlyph {
     area: Rect,
 }
 
-/// Takes the glyphs that are pictures out of `glyphs`.
+/// Whether a face has a picture for a glyph.
+pub(super) fn has(face: &FontData, glyph: u32) -> bool {
+    let font = FontRef::from_index(face.data.data(), face.index);
+    font.is_ok_and(|font| {
+        let size = skrifa::instance::Size::unscaled();
+        let bitmap = font.bitmap_strikes().glyph_for_size(size, GlyphId::new(glyph));
+        bitmap.is_some_and(|bitmap| matches!(bitmap.data, BitmapData::Png(_)))
+    })
+}
+
+/// Takes the glyphs that are pictures out of `glyphs`, and those that nothing can be drawn for.
 pub(super) fn take(run: &Run, glyphs: &mut Vec<Glyph>) -> Vec<PictureGlyph> {
     let Ok(font) = FontRef::from_index(run.font.data.data(), run.font.index) else {
         return Vec::new();
@@ -40,6 +51,7 @@ pub(super) fn take(run: &Run, glyphs: &mut Vec<Glyph>) -> Vec<PictureGlyph> {
     };
     let units_per_em = font.head().map_or(1000, |head| head.units_per_em());
     let colored = font.color_glyphs();
+    let outlined = font.outline_glyphs().format().is_some();
     let size = skrifa::instance::Size::new(run.size);
     let mut pictures = Vec::new();
     glyphs.retain(|glyph| {
@@ -48,10 +60,10 @@ pub(super) fn take(run: &Run, glyphs: &mut Vec<Glyph>) -> Vec<PictureGlyph> {
             return true;
         }
         let Some(bitmap) = strikes.glyph_for_size(size, id) else {
-            return true;
+            return outlined;
         };
         let BitmapData::Png(png) = bitmap.data else {
-            return true;
+            return outlined;
         };
         let em = f64::from(run.size) / f64::from(units_per_em);
         let area = area(&bitmap, run.size.into(), em, sbix);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kurbo::{Affine, Point, Rect, RoundedRectRadii, Size};
 use pixeldrive_model::{self as model, Color, Corners, Element, ObjectFit, ObjectPosition};
 
-use super::{Context, paint, size};
+use super::{Context, paint, size, text};
 use crate::drawing::Mark;
 use crate::picture::{Refusal, Request};
 use crate::{Asset, Error};
@@ -98,6 +98,7 @@ fn draw(
         );
         context.warn("font_fallback", element, message);
     }
+    text::report_missing(context, element, &picture.chars_missing);
     let mut mark = Mark::Image {
         transform: cut.transform,
         image: picture.pixels,
@@ -360,6 +361,12 @@ mod tests {
             found.starts_with("font_fallback: the SVG asks for the font family `Papyrus`"),
             "{found}"
         );
+        let found = fault(
+            &json!({ "id": "s", "type": "svg", "width": 9, "height": 9, "svg":
+                "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><text y='9'>漢</text></svg>" }),
+            &[],
+        );
+        assert_eq!(found, "glyph_missing: no font has 漢 (U+6F22); add one that does");
         let inline = |svg: &str| {
             fault(&json!({ "id": "s", "type": "svg", "svg": svg, "width": 9, "height": 9 }), &[])
         };

@@ -27,6 +27,7 @@ use pixeldrive_model::{Bound, Element, Frame, Kind, Warning};
 
 use crate::drawing::{Drawing, Mark, Shape};
 use crate::{Assets, Error, Fonts, Scaled};
+pub(crate) use standin::is_invisible;
 pub(crate) use typeset::Typesetter;
 
 /// Lays out templates. One thread owns it and keeps it: it holds scratch memory and font caches.

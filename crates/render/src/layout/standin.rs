@@ -18,8 +18,8 @@ use skrifa::{FontRef, MetadataProvider as _};
 use super::typeset::Styled;
 use crate::fonts::FALLBACK;
 
-/// Characters whose family is remembered.
-const KNOWN_MAX: usize = 1 << 16;
+/// Characters whose families are remembered.
+const KNOWN_MAX: usize = 1 << 14;
 /// The character that asks for an emoji where a text glyph would do as well.
 const EMOJI_SELECTOR: char = '\u{fe0f}';
 
@@ -27,8 +27,8 @@ const EMOJI_SELECTOR: char = '\u{fe0f}';
 #[derive(Default)]
 pub(super) struct StandIns {
     families: Vec<Family>,
-    /// Families that have a character, best first; none when nobody has it.
-    known: HashMap<(char, Reader), Option<usize>>,
+    /// Families that have a character, best first; none for one that is never seen.
+    known: HashMap<(char, Reader), Box<[usize]>>,
 }
 
 /// Whose forms of the characters that several scripts share are wanted.
@@ -88,39 +88,44 @@ impl StandIns {
         }
         let mut own: Vec<&str> = styled.stretches.iter().map(|(_, style)| style.family).collect();
         own.push(FALLBACK);
+        own.dedup();
         let same = |name: &str| own.iter().any(|family| family.eq_ignore_ascii_case(name));
         let own: Vec<usize> =
             (0..self.families.len()).filter(|index| same(&self.families[*index].name)).collect();
         let reader = Reader::of(&styled.common.lang);
         let mut needed = Vec::new();
         for char in styled.text.chars().filter(|char| !char.is_ascii()) {
-            if is_invisible(char) || own.iter().all(|index| self.families[*index].has(char)) {
-                continue;
-            }
-            if let Some(index) = self.family_of(char, reader)
-                && !needed.contains(&index)
+            let having = self.having(char, reader);
+            if let Some(best) = having.first()
+                && !own.iter().all(|index| having.contains(index))
+                && !needed.contains(best)
             {
-                needed.push(index);
+                needed.push(*best);
             }
         }
         needed
     }
 
-    /// The best family that has `char`.
-    fn family_of(&mut self, char: char, reader: Reader) -> Option<usize> {
-        if let Some(known) = self.known.get(&(char, reader)) {
-            return *known;
+    /// The families that have `char`, best first. A text asks for the same ones at every size that
+    /// it is tried in, and so do the rows of a batch.
+    fn having(&mut self, char: char, reader: Reader) -> &[usize] {
+        if self.known.len() >= KNOWN_MAX && !self.known.contains_key(&(char, reader)) {
+            self.known.clear();
         }
-        let emoji = CodePointSetData::new::<EmojiPresentation>().contains(char);
-        let having = (0..self.families.len()).filter(|index| self.families[*index].has(char));
-        let best = having.min_by_key(|index| {
-            let family = &self.families[*index];
-            (family.colored != emoji, !reader.reads(&family.name), !family.sans, *index)
-        });
-        if self.known.len() < KNOWN_MAX {
-            self.known.insert((char, reader), best);
-        }
-        best
+        let families = &self.families;
+        self.known.entry((char, reader)).or_insert_with(|| {
+            if is_invisible(char) {
+                return Box::default();
+            }
+            let emoji = CodePointSetData::new::<EmojiPresentation>().contains(char);
+            let mut having: Box<[usize]> =
+                (0..families.len()).filter(|index| families[*index].has(char)).collect();
+            having.sort_by_key(|index| {
+                let family = &families[*index];
+                (family.colored != emoji, !reader.reads(&family.name), !family.sans)
+            });
+            having
+        })
     }
 
     /// Where the text asks for emoji in place of text glyphs, by a selector behind the character.
@@ -173,8 +178,17 @@ pub(super) fn is_colored(face: &FontData) -> bool {
     })
 }
 
+/// Whether a font draws its glyphs with outlines.
+pub(super) fn is_outlined(face: &FontData) -> bool {
+    let font = FontRef::from_index(face.data.data(), face.index);
+    font.is_ok_and(|font| font.outline_glyphs().format().is_some())
+}
+
 /// Whether a character is never seen, such as a mark of direction, so that no font need have it.
-pub(super) fn is_invisible(char: char) -> bool {
+pub(crate) fn is_invisible(char: char) -> bool {
+    if char.is_ascii() {
+        return !char.is_ascii_graphic();
+    }
     char.is_control()
         || char.is_whitespace()
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(char)

@@ -299,16 +299,29 @@ fn family<'a>(context: &mut Context<'_>, element: &Element, wanted: &'a str) -> 
     FALLBACK
 }
 
+/// Names the characters that no font has.
+pub(super) fn report_missing(context: &mut Context<'_>, element: &Element, missing: &[char]) {
+    if !missing.is_empty() {
+        let message = format!("no font has {}; add one that does", named(missing));
+        context.warn("glyph_missing", element, message);
+    }
+}
+
+/// Some of the characters, with their numbers.
+fn named(chars: &[char]) -> String {
+    let named = chars.iter().take(CHARS_NAMED_MAX);
+    let named: Vec<String> =
+        named.map(|char| format!("{char} (U+{:04X})", u32::from(*char))).collect();
+    let more = if chars.len() > CHARS_NAMED_MAX { " and others" } else { "" };
+    format!("{}{more}", named.join(", "))
+}
+
 fn report(context: &mut Context<'_>, element: &Element, notes: &Notes) {
-    if !notes.missing.is_empty() {
-        let named: Vec<String> = notes
-            .missing
-            .iter()
-            .take(CHARS_NAMED_MAX)
-            .map(|char| format!("{char} (U+{:04X})", u32::from(*char)))
-            .collect();
-        let more = if notes.missing.len() > CHARS_NAMED_MAX { " and others" } else { "" };
-        let message = format!("no font has {}{more}; add one that does", named.join(", "));
+    report_missing(context, element, &notes.missing);
+    if let Some((family, _)) = notes.undrawn.first() {
+        let chars: Vec<char> = notes.undrawn.iter().map(|(_, char)| *char).collect();
+        let message =
+            format!("`{family}` has no picture of {}; set them in another family", named(&chars));
         context.warn("glyph_missing", element, message);
     }
     let mut lacking: Vec<&str> = notes.stand_ins.iter().map(|(own, _)| own.as_str()).collect();

@@ -23,6 +23,7 @@ use peniko::FontData;
 use skrifa::FontRef;
 use skrifa::raw::TableProvider as _;
 
+use super::glyph_picture;
 use super::hyphen::{self, SOFT_HYPHEN};
 use super::standin::{self, StandIns, is_invisible};
 use crate::drawing::Glyph;
@@ -92,6 +93,8 @@ pub(crate) struct Typesetter {
 struct Face {
     family: String,
     colored: bool,
+    /// Whether glyphs have outlines; else they have pictures, or nothing to be drawn.
+    outlined: bool,
     /// Its weight, unless it has them all.
     weight: Option<f64>,
 }
@@ -151,6 +154,8 @@ pub(crate) struct Metrics {
 pub(crate) struct Notes {
     /// Characters that no font has.
     pub missing: Vec<char>,
+    /// Families that know a character and have nothing to draw for it, and the character.
+    pub undrawn: Vec<(String, char)>,
     /// Families that stand in for characters that another lacks: the latter, then the former.
     pub stand_ins: Vec<(String, String)>,
     /// Families of which a bold or italic was made from a face that is not.
@@ -198,7 +203,8 @@ impl Typesetter {
                     let data = FontData::new(Blob::clone(file), info.index());
                     let colored = standin::is_colored(&data);
                     let weight = (!info.has_weight_axis()).then(|| info.weight().value().into());
-                    let face = Face { family: name.clone(), colored, weight };
+                    let outlined = standin::is_outlined(&data);
+                    let face = Face { family: name.clone(), colored, outlined, weight };
                     faces.insert((file.id(), info.index()), face);
                     stand_ins.add(&name, data, colored);
                 }
@@ -432,17 +438,29 @@ impl Lines {
         for run in lines.flat_map(|line| line.runs().collect::<Vec<_>>()) {
             let font = run.font();
             let Some(face) = typesetter.faces.get(&(font.data.id(), font.index)) else { continue };
+            // What is found of one cluster goes for all of a stretch that are drawn.
+            let mut seen = None;
             for cluster in run.clusters() {
+                let stretch = cluster.style().brush;
+                let has = |id| id != 0 && (face.outlined || glyph_picture::has(font, id));
+                let drawn = cluster.glyphs().all(|glyph| has(glyph.id));
+                if drawn && seen == Some(stretch) {
+                    continue;
+                }
                 let said = styled.text.get(cluster.text_range()).unwrap_or_default();
-                let stretch = usize::from(cluster.style().brush.0);
-                let Some((_, style)) = styled.stretches.get(stretch) else { continue };
+                let Some((_, style)) = styled.stretches.get(usize::from(stretch.0)) else {
+                    continue;
+                };
                 if said.chars().all(is_invisible) {
                     continue;
                 }
-                if cluster.glyphs().any(|glyph| glyph.id == 0) {
+                if drawn {
+                    notes.look(&run, style, face);
+                    seen = Some(stretch);
+                } else if cluster.glyphs().any(|glyph| glyph.id == 0) {
                     notes.miss(said);
                 } else {
-                    notes.look(&run, style, face);
+                    notes.leave(said, face);
                 }
             }
         }
@@ -457,9 +475,9 @@ impl Notes {
         if synthesized && !self.synthesized.contains(&face.family) {
             self.synthesized.push(face.family.clone());
         }
-        let pair = (style.family.to_owned(), face.family.clone());
         let own = face.family.eq_ignore_ascii_case(style.family);
-        if !own && !self.stand_ins.contains(&pair) {
+        let pair = (!own).then(|| (style.family.to_owned(), face.family.clone()));
+        if let Some(pair) = pair.filter(|pair| !self.stand_ins.contains(pair)) {
             self.stand_ins.push(pair);
         }
         if let Some(weight) = face.weight.filter(|weight| own && *weight != style.weight)
@@ -468,6 +486,15 @@ impl Notes {
             let replaced = (face.family.clone(), style.weight, weight);
             if !self.weights.contains(&replaced) {
                 self.weights.push(replaced);
+            }
+        }
+    }
+
+    fn leave(&mut self, said: &str, face: &Face) {
+        for char in said.chars().filter(|char| !is_invisible(*char)) {
+            let undrawn = (face.family.clone(), char);
+            if !self.undrawn.contains(&undrawn) {
+                self.undrawn.push(undrawn);
             }
         }
     }

@@ -104,6 +104,8 @@ pub(crate) struct Picture {
     pub pixels: Arc<Pixels>,
     /// Font families that an SVG asks for and that are not there.
     pub fonts_missing: Arc<[String]>,
+    /// Characters of an SVG that no font has.
+    pub chars_missing: Arc<[char]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -172,7 +174,7 @@ impl Scaled {
                 let _alone = (width * height > ALONE_PX_MIN).then(|| self.alone.lock());
                 let full = decode::decode(asset.bytes(), format, orientation)?;
                 let pixels = Arc::new(scale::scale(full, request)?);
-                Ok(Picture { pixels, fonts_missing: Arc::new([]) })
+                Ok(Picture { pixels, fonts_missing: Arc::new([]), chars_missing: Arc::new([]) })
             }
             AssetKind::Svg => {
                 svg::rasterize(crate::asset::svg_text(asset.bytes())?, request, fonts.svg())

@@ -7,6 +7,7 @@
 //! Deliberately absent: animation, scripts and SVG inside of SVG images.
 
 mod cost;
+mod glyphs;
 mod guard;
 mod stroke;
 
@@ -106,6 +107,7 @@ pub(super) fn rasterize(
     Ok(Picture {
         pixels: Arc::new(Pixels { width: request.width, height: request.height, rgba, opaque }),
         fonts_missing: fonts_missing.into_inner().into_iter().collect(),
+        chars_missing: glyphs::missing(&tree).into(),
     })
 }
 

@@ -156,3 +156,26 @@ fn an_italic_is_slanted_and_a_bold_is_real() {
     let (drawing, _) = lay(&json!({ "id": "t", "type": "text", "text": "Hi", "fontWeight": 700 }));
     assert_eq!(runs(&drawing).next().unwrap().embolden, 0.0, "Inter has a bold");
 }
+
+/// A font of pictures that knows a digit, but has the empty glyph of a joiner for it.
+#[test]
+fn what_a_font_of_pictures_cannot_draw_is_told() {
+    let mut file =
+        include_bytes!("../../../../../tests/fixtures/fonts/noto-emoji-cbdt.ttf").to_vec();
+    let digit = [0, 0, 0, 0x31, 0, 0, 0, 0x31, 0, 0, 0, 1];
+    let at = file.windows(digit.len()).position(|window| window == digit).unwrap();
+    file[at + digit.len() - 1] = 2;
+    let mut fonts = Fonts::bundled();
+    fonts.add(file).unwrap();
+    let template = json!({ "width": 90, "height": 50, "elements": [
+        { "id": "t", "type": "text", "text": "1😀", "fontFamily": "Noto Color Emoji" }
+    ]});
+    let template = parse(template.to_string().as_bytes()).unwrap();
+    let bound = bind(&template, &Payload::new(), 1.0).unwrap();
+    let mut layouter = Layouter::new(&fonts, Arc::new(Scaled::new(1 << 20)));
+    let (drawing, warnings) = layouter.lay_out(&bound, &Assets::default()).unwrap();
+    assert_eq!(codes(&warnings), ["glyph_missing"]);
+    let said = "`Noto Color Emoji` has no picture of 1 (U+0031); set them in another family";
+    assert_eq!(warnings[0].message, said);
+    assert!(runs(&drawing).next().is_none(), "what cannot be drawn does not reach a painter");
+}

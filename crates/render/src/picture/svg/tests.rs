@@ -33,7 +33,7 @@ fn check_text(text: &str, expected: &str) {
     let found = match paint(text, Color::parse("#336699").unwrap()) {
         Ok(picture) => {
             let middle = &picture.pixels.rgba[(25 * 100 + 50) * 4..][..4];
-            format!("{middle:?} {:?}", picture.fonts_missing)
+            format!("{middle:?} {:?} {:?}", picture.fonts_missing, picture.chars_missing)
         }
         Err(refusal) => format!("{}: {refusal}", refusal.code()),
     };
@@ -62,6 +62,25 @@ fn documents_are_painted() {
     check("<text font-family='sans-serif' y='40'>M</text>", "[]");
     check("<text font-family='Helvetica, Inter' y='40'>M</text>", "[]");
     check("<text font-family='Comic Sans MS' y='40'>M</text>", "[\"Comic Sans MS\"]");
+}
+
+/// Inter has Latin letters alone, and no emoji.
+#[test]
+fn characters_that_no_font_has_are_told() {
+    check("<text y='40'>é · \u{200d}ẞ</text>", "[] []");
+    check("<text y='40'>a漢b字漢</text>", "[] ['漢', '字']");
+    check("<text y='40'>漢\u{301}</text>", "['漢'");
+    check("<text y='40'>م漢</text>", "'漢'");
+    check(
+        "<text y='40'><tspan font-weight='bold'>漢</tspan><tspan>字</tspan></text>",
+        "['漢', '字']",
+    );
+    check("<text y='40' display='none'>漢</text><text/>", "[] []");
+    check(
+        "<pattern id='p' width='1' height='1'><text y='9'>😀</text></pattern>\
+         <rect width='100' height='50' fill='url(#p)'/>",
+        "['😀']",
+    );
 }
 
 #[test]
