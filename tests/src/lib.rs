@@ -5,6 +5,7 @@
 //! absent: any renderer other than the project's own.
 
 pub mod golden;
+pub mod marks;
 pub mod seeds;
 
 use std::path::{Path, PathBuf};

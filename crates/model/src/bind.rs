@@ -44,19 +44,18 @@ impl Bound {
     /// Every source that has to be at hand before layout, each once.
     #[must_use]
     pub fn sources(&self) -> Vec<&Source> {
-        fn collect<'a>(elements: &'a [Element], found: &mut Vec<&'a Source>) {
-            for element in elements {
-                if let Kind::Group(group) = &element.kind {
-                    collect(&group.elements, found);
-                } else if let Some(source) = element.source()
-                    && !found.contains(&source)
-                {
+        fn collect<'a>(element: &'a Element, found: &mut Vec<&'a Source>) {
+            if let Kind::Group(group) = &element.kind {
+                group.members().for_each(|member| collect(member, found));
+            }
+            for (_, source) in element.sources() {
+                if !found.contains(&source) {
                     found.push(source);
                 }
             }
         }
         let mut found = Vec::new();
-        collect(&self.elements, &mut found);
+        self.elements.iter().for_each(|element| collect(element, &mut found));
         found
     }
 }
@@ -179,10 +178,10 @@ impl<'a> Binder<'a> {
     fn element(&mut self, element: &Element, shown: bool) -> Option<Element> {
         let mut bound = match &element.kind {
             // Children are bound below, so they are not cloned here.
-            Kind::Group(_) => Element {
+            Kind::Group(group) => Element {
                 id: element.id.clone(),
                 frame: element.frame.clone(),
-                kind: Kind::Group(Group::default()),
+                kind: Kind::Group(Group { masking: group.masking.clone(), ..Group::default() }),
             },
             _ => element.clone(),
         };
@@ -209,6 +208,8 @@ impl<'a> Binder<'a> {
         }
         if let (Kind::Group(group), Kind::Group(from)) = (&mut bound.kind, &element.kind) {
             group.elements = self.elements(&from.elements, shown);
+            let mask = from.mask.as_deref().and_then(|mask| self.element(mask, shown));
+            group.mask = mask.map(Box::new);
         }
         if !shown {
             return None;
@@ -315,7 +316,9 @@ fn value_example(kind: &Kind) -> &'static str {
         Kind::Text(_) | Kind::QrCode(_) | Kind::Barcode(_) => "{\"text\": \"…\"}",
         Kind::Image(_) | Kind::Svg(_) => "{\"src\": \"https://…\"}",
         Kind::Rating(_) => "{\"value\": 4.5}",
-        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Path(_) => "{\"fill\": \"#ff0000\"}",
+        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Polygon(_) | Kind::Star(_) | Kind::Path(_) => {
+            "{\"fill\": \"#ff0000\"}"
+        }
         Kind::Line(_) => "{\"stroke\": \"#ff0000\"}",
         Kind::Group(_) => "{\"visible\": false}",
     }

@@ -2,12 +2,16 @@
 
 use serde_json::Value;
 
+use crate::effect::{BlendMode, ClipPath, Masking};
 use crate::limits::{
-    COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, RATING_VALUE_MAX, TEXT_CHARS_MAX,
+    COORDINATE_PX_MAX, DEVIATION_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, RATING_VALUE_MAX,
+    SKEW_DEGREES_MAX, TEXT_CHARS_MAX,
 };
 use crate::property::{Properties, Property, kind, properties, within, words};
+use crate::shape::{Ellipse, Line, Path, Polygon, Rect, Star};
+use crate::text::Shadow;
 use crate::text::{Overflow, Text};
-use crate::{Color, Lang, Paint, PathData, Source};
+use crate::{Color, Lang, PathData, Source};
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,12 +35,30 @@ properties! {
         "width" width: Length = Length::Auto;
         /// Height in px, or `"auto"`.
         "height" height: Length = Length::Auto;
-        /// Clockwise rotation about the centre, in degrees.
+        /// Clockwise rotation about the `transformOrigin`, in degrees.
         "rotation" rotation: f64 = 0.0, in -3600.0..=3600.0;
         /// 0 is invisible, 1 is opaque.
         "opacity" opacity: f64 = 1.0, in 0.0..=1.0;
         /// Whether it is drawn at all.
         "visible" visible: bool = true;
+        /// Leaning along the x axis, in degrees, before it is turned.
+        "skewX" skew_x: f64 = 0.0, in -SKEW_DEGREES_MAX..=SKEW_DEGREES_MAX;
+        /// Leaning along the y axis.
+        "skewY" skew_y: f64 = 0.0, in -SKEW_DEGREES_MAX..=SKEW_DEGREES_MAX;
+        /// The point of its box that stays where it is when it is turned or leans.
+        "transformOrigin" transform_origin: ObjectPosition = ObjectPosition { x: 0.5, y: 0.5 };
+        /// How it mixes with what is below.
+        "blendMode" blend_mode: BlendMode = BlendMode::Normal;
+        /// What it is cut to.
+        "clipPath" clip_path: ClipPath = ClipPath::None;
+        /// Shadows that it casts on what is below, the first on top.
+        "shadow" shadow: Vec<Shadow> = Vec::new();
+        /// Shadows that its edge casts into it, the first on top.
+        "innerShadow" inner_shadow: Vec<Shadow> = Vec::new();
+        /// How far it is blurred, in px, as CSS counts it: the standard deviation.
+        "blur" blur: f64 = 0.0, in 0.0..=DEVIATION_PX_MAX;
+        /// How far what is below it is blurred, in px.
+        "backgroundBlur" background_blur: f64 = 0.0, in 0.0..=DEVIATION_PX_MAX;
     }
 }
 
@@ -50,6 +72,8 @@ pub enum Kind {
     Rect(Rect),
     Ellipse(Ellipse),
     Line(Line),
+    Polygon(Polygon),
+    Star(Star),
     Path(Path),
     Group(Group),
     QrCode(QrCode),
@@ -59,8 +83,8 @@ pub enum Kind {
 
 /// The words for `type`, in the order of the documentation.
 pub(crate) const TYPES: &[&str] = &[
-    "text", "image", "svg", "rect", "ellipse", "line", "path", "group", "qrcode", "barcode",
-    "rating",
+    "text", "image", "svg", "rect", "ellipse", "line", "polygon", "star", "path", "group",
+    "qrcode", "barcode", "rating",
 ];
 
 impl Kind {
@@ -73,6 +97,8 @@ impl Kind {
             "rect" => Self::Rect(Rect::default()),
             "ellipse" => Self::Ellipse(Ellipse::default()),
             "line" => Self::Line(Line::default()),
+            "polygon" => Self::Polygon(Polygon::default()),
+            "star" => Self::Star(Star::default()),
             "path" => Self::Path(Path::default()),
             "group" => Self::Group(Group::default()),
             "qrcode" => Self::QrCode(QrCode::default()),
@@ -92,6 +118,8 @@ impl Kind {
             Self::Rect(_) => "rect",
             Self::Ellipse(_) => "ellipse",
             Self::Line(_) => "line",
+            Self::Polygon(_) => "polygon",
+            Self::Star(_) => "star",
             Self::Path(_) => "path",
             Self::Group(_) => "group",
             Self::QrCode(_) => "qrcode",
@@ -113,7 +141,9 @@ impl Kind {
             Self::Image(_) | Self::Svg(_) | Self::Rect(_) | Self::Ellipse(_) | Self::Line(_) => {
                 Vec::new()
             }
-            Self::Path(_) | Self::Group(_) | Self::Rating(_) => Vec::new(),
+            Self::Polygon(_) | Self::Star(_) | Self::Path(_) | Self::Group(_) | Self::Rating(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -128,8 +158,10 @@ impl Element {
             Kind::Rect(_) => Rect::KEYS,
             Kind::Ellipse(_) => Ellipse::KEYS,
             Kind::Line(_) => Line::KEYS,
+            Kind::Polygon(_) => Polygon::KEYS,
+            Kind::Star(_) => Star::KEYS,
             Kind::Path(_) => Path::KEYS,
-            Kind::Group(_) => &[],
+            Kind::Group(_) => Masking::KEYS,
             Kind::QrCode(_) => QrCode::KEYS,
             Kind::Barcode(_) => Barcode::KEYS,
             Kind::Rating(_) => Rating::KEYS,
@@ -152,8 +184,10 @@ impl Element {
             Kind::Rect(rect) => rect.set(key, value),
             Kind::Ellipse(ellipse) => ellipse.set(key, value),
             Kind::Line(line) => line.set(key, value),
+            Kind::Polygon(polygon) => polygon.set(key, value),
+            Kind::Star(star) => star.set(key, value),
             Kind::Path(path) => path.set(key, value),
-            Kind::Group(_) => None,
+            Kind::Group(group) => group.masking.set(key, value),
             Kind::QrCode(code) => code.set(key, value),
             Kind::Barcode(code) => code.set(key, value),
             Kind::Rating(rating) => rating.set(key, value),
@@ -199,61 +233,22 @@ properties! {
     }
 }
 
-properties! {
-    /// A rectangle.
-    pub struct Rect {
-        /// Inside.
-        "fill" fill: Paint = Paint::Solid(Color::BLACK);
-        /// Outline, centred on the edge.
-        "stroke" stroke: Paint = Paint::None;
-        /// Outline width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-        /// Corner radii.
-        "borderRadius" border_radius: Corners = Corners([0.0; 4]);
-    }
-}
-
-properties! {
-    /// An ellipse that touches the four sides of its box.
-    pub struct Ellipse {
-        /// Inside.
-        "fill" fill: Paint = Paint::Solid(Color::BLACK);
-        /// Outline, centred on the edge.
-        "stroke" stroke: Paint = Paint::None;
-        /// Outline width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-    }
-}
-
-properties! {
-    /// A line from the top left of its box to the bottom right.
-    pub struct Line {
-        /// Its colour.
-        "stroke" stroke: Paint = Paint::Solid(Color::BLACK);
-        /// Width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-    }
-}
-
-properties! {
-    /// A shape given by SVG path data, in px from the top left of its box.
-    pub struct Path {
-        /// The path data.
-        "d" d: PathData = PathData::default();
-        /// Inside.
-        "fill" fill: Paint = Paint::Solid(Color::BLACK);
-        /// Outline.
-        "stroke" stroke: Paint = Paint::None;
-        /// Outline width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-    }
-}
-
 /// Elements that move, turn and fade together; their coordinates count from its top left.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     /// The elements, drawn in order.
     pub elements: Vec<Element>,
+    /// Hides the others where it is not; it is not seen itself.
+    pub mask: Option<Box<Element>>,
+    /// How the mask is read.
+    pub masking: Masking,
+}
+
+impl Group {
+    /// Its elements, the mask as the last one.
+    pub fn members(&self) -> impl DoubleEndedIterator<Item = &Element> {
+        self.elements.iter().chain(self.mask.as_deref())
+    }
 }
 
 properties! {
@@ -446,7 +441,7 @@ fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
     }
 }
 
-/// The point of a picture that stays in view, as fractions of its size.
+/// A point of a box or a picture, as fractions of its size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ObjectPosition {
     /// 0 is the left edge, 1 the right.
@@ -492,7 +487,13 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
         Length::Px(_) => {}
     };
     match &element.kind {
-        Kind::Image(_) | Kind::Svg(_) | Kind::Rect(_) | Kind::Ellipse(_) | Kind::Barcode(_) => {
+        Kind::Image(_)
+        | Kind::Svg(_)
+        | Kind::Rect(_)
+        | Kind::Ellipse(_)
+        | Kind::Polygon(_)
+        | Kind::Star(_)
+        | Kind::Barcode(_) => {
             need("width", width);
             need("height", height);
         }
@@ -528,6 +529,7 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
         Kind::QrCode(code) => ("text", &code.text, crate::limits::QR_BYTES_MAX),
         Kind::Barcode(code) => ("text", &code.text, crate::limits::BARCODE_CHARS_MAX),
         Kind::Text(_) | Kind::Image(_) | Kind::Rect(_) | Kind::Path(_) => return,
+        Kind::Polygon(_) | Kind::Star(_) => return,
         Kind::Ellipse(_) | Kind::Line(_) | Kind::Group(_) | Kind::Rating(_) => return,
     };
     if text.len() > max {

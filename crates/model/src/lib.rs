@@ -10,6 +10,7 @@
 mod barcode;
 mod bind;
 mod color;
+mod effect;
 mod element;
 mod fault;
 mod font;
@@ -25,6 +26,7 @@ mod path_data;
 mod placeholder;
 mod price;
 mod property;
+mod shape;
 mod source;
 mod template;
 mod text;
@@ -33,10 +35,10 @@ mod warning;
 pub use barcode::ean13_digits;
 pub use bind::{Bound, Payload, bind, parse_payload};
 pub use color::Color;
+pub use effect::{BlendMode, ClipPath, MaskType, Masking};
 pub use element::{
-    Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame, Group,
-    Image, Kind, Length, Line, ObjectFit, ObjectPosition, Padding, Path, QrCode, Rating, Rect, Svg,
-    Symbology,
+    Barcode, Corners, Element, ErrorCorrection, FontStyle, FontWeight, Frame, Group, Image, Kind,
+    Length, ObjectFit, ObjectPosition, Padding, QrCode, Rating, Svg, Symbology,
 };
 pub use fault::{Failure, Fault, Problem};
 pub use font::{families_named, family_key};
@@ -46,19 +48,26 @@ pub use hash::{
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
 pub use json::not_json;
 pub use lang::Lang;
-pub use paint::{LinearGradient, Paint, Stop};
+pub use paint::{
+    Fill, FillFit, Gradient, GradientKind, ImageFill, Paint, RadialShape, RadialSize, SpreadMethod,
+    Stop,
+};
 pub use path_data::PathData;
 pub use price::{Credits, price};
+pub use shape::{
+    Dashes, Ellipse, FillRule, Line, LineCap, LineJoin, Marker, Outline, Path, Polygon, Rect, Star,
+    StrokeAlign,
+};
 pub use source::Source;
 pub use template::{Template, parse};
 pub use text::{
     Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
-    Setting, Spacing, Span, Text, TextDecoration, TextShadow, TextTransform, TextWrap,
-    VerticalAlign, WordBreak,
+    Setting, Shadow, Spacing, Span, Text, TextDecoration, TextTransform, TextWrap, VerticalAlign,
+    WordBreak,
 };
 pub use warning::Warning;
 
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
 /// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
 /// may spell a date in another way.
-pub const RENDERER_EPOCH: u32 = 2;
+pub const RENDERER_EPOCH: u32 = 3;

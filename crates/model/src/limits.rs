@@ -61,12 +61,26 @@ pub const PICTURE_FONT_BYTES_MAX: u64 = 64 << 20;
 pub const COORDINATE_PX_MAX: f64 = 32_768.0;
 /// Spans of one text.
 pub const SPANS_MAX: usize = 200;
-/// Shadows of one text.
-pub const TEXT_SHADOWS_MAX: usize = 4;
+/// Shadows of one text, and of one element either way.
+pub const SHADOWS_MAX: usize = 4;
 /// Features, or positions on axes, that one text sets.
 pub const FONT_SETTINGS_MAX: usize = 32;
 /// Blur of a shadow in CSS pixels.
 pub const BLUR_PX_MAX: f64 = 200.0;
+/// Standard deviation of what is blurred itself, in CSS pixels: the blur of the widest shadow.
+pub const DEVIATION_PX_MAX: f64 = 100.0;
+/// How far elements lean: tangents beyond it explode.
+pub const SKEW_DEGREES_MAX: f64 = 85.0;
+/// Width of an outline in CSS pixels.
+pub const STROKE_WIDTH_PX_MAX: f64 = 1000.0;
+/// How far a mitred corner reaches, in widths of the outline.
+pub const MITER_LIMIT_MAX: f64 = 100.0;
+/// Lengths of one pattern of dashes.
+pub const DASHES_MAX: usize = 16;
+/// Fewest corners of a polygon, and points of a star.
+pub const CORNERS_MIN: u32 = 3;
+/// Most of them.
+pub const CORNERS_MAX: u32 = 200;
 /// Largest font size in CSS pixels.
 pub const FONT_SIZE_PX_MAX: f64 = 2_000.0;
 /// Bytes that a QR code can hold (version 40, error correction L).

@@ -163,10 +163,8 @@ fn gradients_are_read_whole() {
         ),
         "elements[0].fill: stops[1]: offsets must not fall",
     );
-    check(
-        &fill(&format!(r#"{{"type": "radial", {stops}}}"#)),
-        "elements[0].fill: a gradient needs",
-    );
+    check(&fill(&format!(r#"{{"type": "radial", {stops}}}"#)), "");
+    check(&fill(&format!(r#"{{"type": "mesh", {stops}}}"#)), "elements[0].fill: a gradient needs");
     check(&fill("7"), "elements[0].fill: expected a colour or a gradient object");
 }
 

@@ -13,7 +13,12 @@ use crate::picture::Refusal;
 pub enum Error {
     // The caller can act.
     #[error("the picture needs more than {marks_max} marks; use fewer elements or shorter texts")]
-    MarksExceeded { marks_max: usize },
+    MarksExceeded { element: String, marks_max: usize },
+    #[error(
+        "the picture is too complex: with this element it would take too long to paint, most of it \
+         for the {most}; use fewer, smaller or simpler ones"
+    )]
+    TooComplex { element: String, most: &'static str },
     #[error("`{property}` is no SVG path data: {reason}")]
     PathInvalid { element: String, property: &'static str, reason: String },
     #[error("the font cannot be used: {reason}")]
@@ -55,6 +60,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Self::MarksExceeded { .. }
+            | Self::TooComplex { .. }
             | Self::PathInvalid { .. }
             | Self::FontInvalid { .. }
             | Self::QrCodeTooLong { .. }
@@ -75,6 +81,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::MarksExceeded { .. } => "marks_exceeded",
+            Self::TooComplex { .. } => "too_complex",
             Self::PathInvalid { .. } => "path_invalid",
             Self::FontInvalid { .. } => "font_invalid",
             Self::Picture { refusal, .. } => refusal.code(),
@@ -94,20 +101,33 @@ impl Error {
     #[must_use]
     pub fn element(&self) -> &str {
         match self {
-            Self::PathInvalid { element, .. }
+            Self::MarksExceeded { element, .. }
+            | Self::TooComplex { element, .. }
+            | Self::PathInvalid { element, .. }
             | Self::Picture { element, .. }
             | Self::QrCodeTooLong { element, .. }
             | Self::BarcodeInvalid { element, .. }
             | Self::CodeContrastLow { element, .. }
             | Self::AssetMissing { element, .. } => element,
-            Self::MarksExceeded { .. }
-            | Self::FontInvalid { .. }
+            Self::FontInvalid { .. }
             | Self::PictureTooLarge { .. }
             | Self::Paint { .. }
             | Self::Encode { .. }
             | Self::GpuUnavailable { .. }
             | Self::GpuLost { .. } => "",
         }
+    }
+}
+
+impl Error {
+    /// The same error; one that names no element yet and is about one names this.
+    pub(crate) fn of(mut self, id: &str) -> Self {
+        if let Self::MarksExceeded { element, .. } | Self::TooComplex { element, .. } = &mut self
+            && element.is_empty()
+        {
+            id.clone_into(element);
+        }
+        self
     }
 }
 

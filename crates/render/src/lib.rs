@@ -16,6 +16,7 @@ mod layout;
 mod picture;
 pub mod pixels;
 mod simd;
+mod work;
 
 pub use asset::{Asset, Assets};
 pub use error::Error;

@@ -140,19 +140,16 @@ pub(crate) fn check(
 ) -> Result<Payload, Vec<Problem>> {
     let payload = parse_payload(payload.as_bytes())?;
     let bound = bind(template, &payload, pixel_ratio)?;
-    let problems = files(&bound.elements);
+    let mut problems = Vec::new();
+    bound.elements.iter().for_each(|element| files(element, &mut problems));
     if problems.is_empty() { Ok(payload) } else { Err(problems) }
 }
 
-fn files(elements: &[Element]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for element in elements {
-        if let Kind::Group(group) = &element.kind {
-            problems.extend(files(&group.elements));
-        }
-        problems.extend(template::file(element, &format!("payload.{}", element.id)));
+fn files(element: &Element, problems: &mut Vec<Problem>) {
+    if let Kind::Group(group) = &element.kind {
+        group.members().for_each(|member| files(member, problems));
     }
-    problems
+    problems.extend(template::file(element, &format!("payload.{}", element.id)));
 }
 
 async fn perform(state: &State, order: Order, began: Instant) -> Result<Answer, Error> {

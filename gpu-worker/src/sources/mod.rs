@@ -56,7 +56,8 @@ impl Sources {
     /// Everything that `bound` shows.
     pub(crate) async fn gather(&self, bound: &Bound) -> Result<Assets, Failure> {
         let failure = |source: &Source, error: &Error| {
-            error.failure(element_of(&bound.elements, source).unwrap_or_default(), source)
+            let element = bound.elements.iter().find_map(|element| element_of(element, source));
+            error.failure(element.unwrap_or_default(), source)
         };
         let mut assets = Assets::default();
         let mut bytes = 0;
@@ -117,10 +118,10 @@ async fn read(
     })
 }
 
-/// The first element that shows `source`.
-fn element_of<'a>(elements: &'a [Element], source: &Source) -> Option<&'a str> {
-    elements.iter().find_map(|element| match &element.kind {
-        Kind::Group(group) => element_of(&group.elements, source),
-        _ => (element.source() == Some(source)).then_some(element.id.as_str()),
-    })
+/// The element that shows `source`: this one, or one inside it.
+fn element_of<'a>(element: &'a Element, source: &Source) -> Option<&'a str> {
+    if let Kind::Group(group) = &element.kind {
+        return group.members().find_map(|member| element_of(member, source));
+    }
+    element.sources().any(|(_, own)| own == source).then_some(element.id.as_str())
 }

@@ -12,7 +12,7 @@ use pixeldrive_model::{self as model, Color, Corners, Element, ObjectFit, Object
 
 use super::{Context, paint, size, text};
 use crate::drawing::Mark;
-use crate::picture::{Refusal, Request};
+use crate::picture::{Picture, Refusal, Request};
 use crate::{Asset, Error};
 
 /// Pixels of a turned picture, as a multiple of the canvas's.
@@ -70,8 +70,19 @@ fn asset(context: &Context<'_>, element: &Element) -> Result<Arc<Asset>, Error> 
     })
 }
 
-fn refused(element: &Element) -> impl Fn(Refusal) -> Error + '_ {
+pub(super) fn refused(element: &Element) -> impl Fn(Refusal) -> Error + '_ {
     |refusal| Error::Picture { element: element.id.clone(), refusal }
+}
+
+/// Reports the fonts and the characters that an SVG asks for and that are not there.
+pub(super) fn report_fonts(context: &mut Context<'_>, element: &Element, picture: &Picture) {
+    for family in picture.fonts_missing.iter() {
+        let message = format!(
+            "the SVG asks for the font family `{family}`, which is not installed; Inter is used"
+        );
+        context.warn("font_fallback", element, message);
+    }
+    text::report_missing(context, element, &picture.chars_missing);
 }
 
 fn draw(
@@ -84,7 +95,7 @@ fn draw(
     if area.is_zero_area() {
         return Ok(());
     }
-    let fitted = fit(area.size(), asset.size().into(), placing);
+    let fitted = fit(area.size(), asset.size().into(), placing.fit, placing.position);
     let canvas = Size::new(context.drawing.width().into(), context.drawing.height().into());
     let Some(cut) = cut(&fitted, context.transform, canvas) else {
         return Ok(());
@@ -92,13 +103,7 @@ fn draw(
     let [width, height] = [cut.size.width, cut.size.height].map(whole);
     let request = Request { crop: cut.crop, width, height, color: placing.color };
     let picture = context.scaled.get(asset, &request, context.fonts).map_err(refused(element))?;
-    for family in picture.fonts_missing.iter() {
-        let message = format!(
-            "the SVG asks for the font family `{family}`, which is not installed; Inter is used"
-        );
-        context.warn("font_fallback", element, message);
-    }
-    text::report_missing(context, element, &picture.chars_missing);
+    report_fonts(context, element, &picture);
     let mut mark = Mark::Image {
         transform: cut.transform,
         image: picture.pixels,
@@ -125,18 +130,17 @@ fn draw(
 
 /// Which part of a picture goes where in its box.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Fitted {
+pub(super) struct Fitted {
     /// In px of the box.
-    area: Rect,
+    pub area: Rect,
     /// In units of the picture.
-    crop: Rect,
+    pub crop: Rect,
 }
 
-fn fit(area: Size, natural: Size, placing: &Placing) -> Fitted {
+pub(super) fn fit(area: Size, natural: Size, fit: ObjectFit, position: ObjectPosition) -> Fitted {
     let (across, down) = (area.width / natural.width, area.height / natural.height);
-    let at =
-        |room: Size| Point::new(room.width * placing.position.x, room.height * placing.position.y);
-    match placing.fit {
+    let at = |room: Size| Point::new(room.width * position.x, room.height * position.y);
+    match fit {
         ObjectFit::Cover => {
             let crop = area / across.max(down);
             let crop = Rect::from_origin_size(at(natural - crop), crop);
@@ -153,19 +157,19 @@ fn fit(area: Size, natural: Size, placing: &Placing) -> Fitted {
 
 /// A fitted picture in device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Cut {
+pub(super) struct Cut {
     /// In units of the picture.
-    crop: Rect,
+    pub crop: Rect,
     /// What it is scaled to: whole numbers.
-    size: Size,
+    pub size: Size,
     /// From there to the canvas.
-    transform: Affine,
+    pub transform: Affine,
     /// Whether all of the fitted picture is there.
     whole: bool,
 }
 
 /// What has to be scaled and to what size; `None` when nothing of it is on the canvas.
-fn cut(fitted: &Fitted, transform: Affine, canvas: Size) -> Option<Cut> {
+pub(super) fn cut(fitted: &Fitted, transform: Affine, canvas: Size) -> Option<Cut> {
     let Fitted { area, crop } = *fitted;
     let [a, b, c, d, ..] = transform.as_coeffs();
     if b == 0.0 && c == 0.0 && a > 0.0 && d > 0.0 {
@@ -207,7 +211,7 @@ fn snapped(area: Rect) -> Rect {
     clippy::cast_sign_loss,
     reason = "limited by the canvas"
 )]
-fn whole(side: f64) -> u32 {
+pub(super) fn whole(side: f64) -> u32 {
     side.clamp(1.0, f64::from(u16::MAX)) as u32
 }
 
@@ -227,7 +231,7 @@ mod tests {
 
     #[track_caller]
     fn check_fit(area: (f64, f64), natural: (f64, f64), placing: Placing, expected: [Rect; 2]) {
-        let fitted = fit(area.into(), natural.into(), &placing);
+        let fitted = fit(area.into(), natural.into(), placing.fit, placing.position);
         assert_eq!([fitted.area, fitted.crop], expected);
     }
 
@@ -316,7 +320,7 @@ mod tests {
                 format!("{width}x{height} at {x:.1},{y:.1} turned {turn:.0} radius {radius:.1}")
             }
             Mark::PushClip { .. } => "clip".to_owned(),
-            Mark::PushLayer { opacity, .. } => format!("layer {opacity}"),
+            Mark::PushLayer(layer) => format!("layer {}", layer.opacity),
             Mark::Pop => "pop".to_owned(),
             other => format!("{other:?}"),
         });

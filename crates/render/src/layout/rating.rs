@@ -104,7 +104,7 @@ mod tests {
         let reach = |transform: Affine, shape: &Shape| {
             let area = match shape {
                 Shape::Rect(rect) => *rect,
-                Shape::Path(path) => path.bounding_box(),
+                Shape::Path(path) | Shape::EvenOdd(path) => path.bounding_box(),
             };
             let area = transform.transform_rect_bbox(area);
             format!("{:.1}..{:.1}", area.x0, area.x1)
