@@ -110,9 +110,22 @@ fn faded() -> Vec<Case> {
     vec![group(300, 200), group(2600, 120), group(301, 203), group(130, 2500)]
 }
 
+/// Blurs that reach far beyond canvases large and small: they need larger textures than these.
+fn blurred() -> Vec<Case> {
+    let blur = |width: u32, height: u32| {
+        let template = json!({"name": "blur", "width": width, "height": height, "elements": [
+            {"id": "a", "type": "rect", "x": 3, "y": 3, "width": width - 6, "height": height - 6,
+             "fill": "#1d4ed8", "blur": 60, "shadow": {"x": 50, "y": -90, "blur": 120, "color": "#f97316"}},
+            {"id": "b", "type": "rect", "x": width / 2, "width": width / 2, "height": height,
+             "fill": "#fff4", "backgroundBlur": 40}]});
+        case(&format!("blur_{width}x{height}"), &template, &folder("fixtures"))
+    };
+    vec![blur(2040, 90), blur(40, 30), blur(300, 2500)]
+}
+
 #[test]
 fn both_painters_agree() {
-    let cases = [drawn_cases(), bench(), faded(), marked()].concat();
+    let cases = [drawn_cases(), bench(), faded(), blurred(), marked()].concat();
     let cases: Vec<&Case> = cases.iter().collect();
     let (on_gpu, on_cpu) = (paint(&mut gpu(), &cases), paint(&mut cpu::Painter::new(), &cases));
     let mut differing = Vec::new();
@@ -133,7 +146,7 @@ fn both_painters_agree() {
 
 #[test]
 fn pixels_do_not_depend_on_what_else_is_painted() {
-    let cases = [faded(), bench(), drawn_cases(), marked()].concat();
+    let cases = [faded(), blurred(), bench(), drawn_cases(), marked()].concat();
     let forward: Vec<&Case> = cases.iter().collect();
     let backward: Vec<&Case> = cases.iter().rev().collect();
 

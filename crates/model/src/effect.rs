@@ -10,23 +10,38 @@ use crate::{Corners, PathData};
 
 words! {
     /// How colours mix with those below, by the words of CSS.
-    #[expect(missing_docs, reason = "CSS defines them")]
     pub enum BlendMode {
+        /// Those on top.
         Normal = "normal",
+        /// Multiplied: darker.
         Multiply = "multiply",
+        /// Multiplied inversely: lighter.
         Screen = "screen",
+        /// Multiplied where it is dark below, screened where it is light.
         Overlay = "overlay",
+        /// The darker of each channel.
         Darken = "darken",
+        /// The lighter of each channel.
         Lighten = "lighten",
+        /// Those below, brightened.
         ColorDodge = "color-dodge",
+        /// Those below, darkened.
         ColorBurn = "color-burn",
+        /// Multiplied where it is dark on top, screened where it is light.
         HardLight = "hard-light",
+        /// The same, softly.
         SoftLight = "soft-light",
+        /// The difference of each channel.
         Difference = "difference",
+        /// The same with less contrast.
         Exclusion = "exclusion",
+        /// The hue from the top, saturation and lightness from below.
         Hue = "hue",
+        /// The saturation from the top, hue and lightness from below.
         Saturation = "saturation",
+        /// Hue and saturation from the top, lightness from below.
         Color = "color",
+        /// The lightness from the top, hue and saturation from below.
         Luminosity = "luminosity",
     }
 }

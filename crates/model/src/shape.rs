@@ -10,9 +10,9 @@ use crate::{Color, Corners, Fill, Paint, PathData};
 
 /// Declares a shape: its own properties, and those that all shapes have.
 macro_rules! shape {
-    ($(#[$meta:meta])* pub struct $Name:ident { $($own:tt)* }) => {
+    ($(#[doc = $about:literal])+ pub struct $Name:ident { $($own:tt)* }) => {
         properties! {
-            $(#[$meta])*
+            $(#[doc = $about])+
             pub struct $Name {
                 $($own)*
                 /// Inside.
