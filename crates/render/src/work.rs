@@ -8,6 +8,7 @@
 //! bounded in the model.
 
 use kurbo::{Affine, BezPath, PathEl, Point, Rect, Size, Stroke};
+use peniko::BlendMode;
 
 use crate::Error;
 use crate::drawing::{Brush, Effect, GlyphRun, Layer, Mark, Shape};
@@ -17,23 +18,29 @@ const WORK_MAX: f64 = 4e9;
 /// A pixel of plain colour, which is mostly filling memory.
 const SOLID: f64 = 0.3;
 /// A pixel of a gradient or a picture.
-const SHADED: f64 = 2.0;
+const SHADED: f64 = 5.0;
 /// A pixel of a layer that is laid over another.
-const LAYERED: f64 = 4.0;
+const LAYERED: f64 = 6.0;
+/// The same when their colours mix.
+const MIXED: f64 = 20.0;
 /// A pixel that is blurred. It bounds memory too, as blurred layers are kept until all is painted.
-const BLURRED: f64 = 60.0;
+const BLURRED: f64 = 30.0;
+/// The same when it is blurred so little that it is not made smaller for it.
+const BLURRED_LITTLE: f64 = 60.0;
+/// Up to which standard deviation that is so.
+const LITTLE: f64 = 2.0;
 /// A segment of an outline, before its length counts.
 const SEGMENT: f64 = 200.0;
 /// A pixel of the length of an outline.
 const LENGTH: f64 = 20.0;
 /// A dash.
-const DASH: f64 = 10_000.0;
+const DASH: f64 = 3_000.0;
 /// A glyph, before its size counts.
 const GLYPH: f64 = 3_000.0;
 /// A pixel of a glyph's size.
 const GLYPH_SIZE: f64 = 150.0;
 /// Sides of an outline that is stroked, with its joins, for each segment of the line.
-const STROKED: f64 = 6.0;
+const STROKED: f64 = 3.0;
 /// Standard deviations after which a blur has faded.
 const BLUR_REACH: f64 = 3.0;
 /// How far glyphs reach from where they stand, in font sizes.
@@ -181,8 +188,13 @@ pub(crate) fn close(push: &Mark, inside: Reach, canvas: Rect, work: &mut Work) -
             let beyond = effect.beyond();
             let seen = rect.intersect(canvas.inflate(beyond, beyond));
             if !seen.is_zero_area() {
-                work.blurs += seen.inflate(beyond, beyond).area() * BLURRED;
+                let (Effect::Shadow { deviation, .. } | Effect::Blur { deviation }) = *effect;
+                let each = if deviation > LITTLE { BLURRED } else { BLURRED_LITTLE };
+                work.blurs += seen.inflate(beyond, beyond).area() * each;
             }
+        }
+        Mark::PushLayer(layer) if layer.blend != BlendMode::default() => {
+            work.layers += rect.intersect(canvas).area() * MIXED;
         }
         _ => work.layers += rect.intersect(canvas).area() * LAYERED,
     }
@@ -390,7 +402,7 @@ mod tests {
         check(&[stroke(zigzag(50_000), plain.clone())], 2, Some("outlines"));
         let dashed = |length: f64| Stroke::new(1.0).with_dashes(0.0, [length, length]);
         check(&[stroke(zigzag(40), dashed(4.0))], 5, None);
-        check(&[stroke(zigzag(2), dashed(1e-3))], 1, Some("dashes"));
+        check(&[stroke(zigzag(5), dashed(1e-3))], 1, Some("dashes"));
         check(&[stroke(zigzag(2), dashed(0.0))], 1, Some("dashes"));
         check(&[blur(300.0), solid.clone(), Mark::Pop], 4, None);
         check(&[blur(300.0), solid.clone(), Mark::Pop], 100, Some("blurs"));
