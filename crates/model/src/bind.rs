@@ -5,13 +5,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::element::{self, Element, Group, Kind, Rating};
+use crate::element::{self, Element, Group, Kind};
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
     PROBLEMS_MAX,
 };
 use crate::property::{digits, kind};
-use crate::{Paint, Problem, Source, Template, Warning};
+use crate::{Paint, Problem, Progress, Rating, Source, Template, Warning};
 use crate::{json, text};
 
 /// One row's data: element id to value object, and whatever else the placeholders read.
@@ -221,14 +221,21 @@ impl<'a> Binder<'a> {
         Some(bound)
     }
 
-    /// A rating never fills more icons than there are.
+    /// A rating never fills more icons than there are, a progress no more than the whole.
     fn clamp(&mut self, element: &mut Element) {
-        let Kind::Rating(Rating { value: Some(value), max, .. }) = &mut element.kind else {
-            return;
+        let (value, full, message) = match &mut element.kind {
+            Kind::Rating(Rating { value: Some(value), max, .. }) => {
+                let message = format!("{} of {max}: all {max} icons are filled", digits(*value));
+                (value, f64::from(*max), message)
+            }
+            Kind::Progress(Progress { value: Some(value), max, .. }) => {
+                let message =
+                    format!("{} of {}: the whole is filled", digits(*value), digits(*max));
+                (value, *max, message)
+            }
+            _ => return,
         };
-        let full = f64::from(*max);
         if *value > full {
-            let message = format!("{} of {max}: all {max} icons are filled", digits(*value));
             self.warnings.push(Warning::new("value_clamped", &element.id, message));
             *value = full;
         }
@@ -298,9 +305,12 @@ fn check_data(element: &Element) -> Option<(&'static str, String)> {
         Kind::QrCode(code) if code.text.is_empty() => "text",
         Kind::Barcode(code) if code.text.is_empty() => "text",
         Kind::Barcode(code) => {
-            return code.symbology.check(&code.text).err().map(|rule| ("text", rule));
+            return code.symbology.complete(&code.text).err().map(|rule| ("text", rule));
         }
         Kind::Rating(rating) if rating.value.is_none() => "value",
+        Kind::Progress(progress) if progress.value.is_none() => "value",
+        Kind::Chart(chart) if chart.values.is_none() => "values",
+        Kind::Table(table) if table.values.is_none() => "values",
         _ if element.source() == Some(&Source::Missing) => "src",
         _ => return None,
     };
@@ -315,6 +325,9 @@ fn value_example(kind: &Kind) -> &'static str {
         Kind::Text(_) | Kind::QrCode(_) | Kind::Barcode(_) => "{\"text\": \"…\"}",
         Kind::Image(_) | Kind::Svg(_) => "{\"src\": \"https://…\"}",
         Kind::Rating(_) => "{\"value\": 4.5}",
+        Kind::Progress(_) => "{\"value\": 72}",
+        Kind::Chart(_) => "{\"values\": [3, 5, 4]}",
+        Kind::Table(_) => "{\"values\": [[\"a\", 1], [\"b\", 2]]}",
         Kind::Rect(_) | Kind::Ellipse(_) | Kind::Path(_) => "{\"fill\": \"#ff0000\"}",
         Kind::Line(_) => "{\"stroke\": \"#ff0000\"}",
         Kind::Group(_) => "{\"visible\": false}",

@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use crate::limits::{
-    COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, RATING_VALUE_MAX, TEXT_CHARS_MAX,
+    COORDINATE_PX_MAX, NAME_CHARS_MAX, PROGRESS_VALUE_MAX, RATING_VALUE_MAX, TEXT_CHARS_MAX,
 };
 use crate::property::{Properties, Property, kind, properties, within, words};
 use crate::text::{Overflow, Text};
-use crate::{Color, Lang, Paint, PathData, Source};
+use crate::{
+    Barcode, Chart, Color, Lang, Paint, PathData, Progress, QrCode, Rating, Source, Table,
+};
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,12 +57,15 @@ pub enum Kind {
     QrCode(QrCode),
     Barcode(Barcode),
     Rating(Rating),
+    Progress(Progress),
+    Chart(Box<Chart>),
+    Table(Box<Table>),
 }
 
 /// The words for `type`, in the order of the documentation.
 pub(crate) const TYPES: &[&str] = &[
     "text", "image", "svg", "rect", "ellipse", "line", "path", "group", "qrcode", "barcode",
-    "rating",
+    "rating", "progress", "chart", "table",
 ];
 
 impl Kind {
@@ -78,6 +83,9 @@ impl Kind {
             "qrcode" => Self::QrCode(QrCode::default()),
             "barcode" => Self::Barcode(Barcode::default()),
             "rating" => Self::Rating(Rating::default()),
+            "progress" => Self::Progress(Progress::default()),
+            "chart" => Self::Chart(Box::default()),
+            "table" => Self::Table(Box::default()),
             _ => return None,
         })
     }
@@ -97,6 +105,9 @@ impl Kind {
             Self::QrCode(_) => "qrcode",
             Self::Barcode(_) => "barcode",
             Self::Rating(_) => "rating",
+            Self::Progress(_) => "progress",
+            Self::Chart(_) => "chart",
+            Self::Table(_) => "table",
         }
     }
 
@@ -113,7 +124,8 @@ impl Kind {
             Self::Image(_) | Self::Svg(_) | Self::Rect(_) | Self::Ellipse(_) | Self::Line(_) => {
                 Vec::new()
             }
-            Self::Path(_) | Self::Group(_) | Self::Rating(_) => Vec::new(),
+            Self::Path(_) | Self::Group(_) | Self::Rating(_) | Self::Progress(_) => Vec::new(),
+            Self::Chart(_) | Self::Table(_) => Vec::new(),
         }
     }
 }
@@ -133,6 +145,9 @@ impl Element {
             Kind::QrCode(_) => QrCode::KEYS,
             Kind::Barcode(_) => Barcode::KEYS,
             Kind::Rating(_) => Rating::KEYS,
+            Kind::Progress(_) => Progress::KEYS,
+            Kind::Chart(_) => Chart::KEYS,
+            Kind::Table(_) => Table::KEYS,
         };
         own.iter().chain(Frame::KEYS).copied()
     }
@@ -157,6 +172,9 @@ impl Element {
             Kind::QrCode(code) => code.set(key, value),
             Kind::Barcode(code) => code.set(key, value),
             Kind::Rating(rating) => rating.set(key, value),
+            Kind::Progress(progress) => progress.set(key, value),
+            Kind::Chart(chart) => chart.set(key, value),
+            Kind::Table(table) => table.set(key, value),
         };
         if let (Kind::Text(text), "text", Some(Ok(()))) = (&mut self.kind, key, &own) {
             // A text from the payload stands in place of the template's spans.
@@ -256,60 +274,6 @@ pub struct Group {
     pub elements: Vec<Element>,
 }
 
-properties! {
-    /// A QR code.
-    pub struct QrCode {
-        /// What it says.
-        "text" text: String = String::new();
-        /// How much of it may be damaged.
-        "errorCorrection" error_correction: ErrorCorrection = ErrorCorrection::M;
-        /// Colour of the modules.
-        "color" color: Color = Color::BLACK;
-        /// Painted behind them, over the whole box.
-        "background" background: Color = Color::WHITE;
-        /// Margin in modules; the standard asks for 4.
-        "quietZone" quiet_zone: u32 = 4, in 0..=20;
-    }
-}
-
-properties! {
-    /// A linear barcode.
-    pub struct Barcode {
-        /// Which code.
-        "symbology" symbology: Symbology = Symbology::Code128;
-        /// What it says.
-        "text" text: String = String::new();
-        /// Colour of the bars and of the text below.
-        "color" color: Color = Color::BLACK;
-        /// Painted behind them, over the whole box.
-        "background" background: Color = Color::WHITE;
-        /// Whether the text is written below the bars.
-        "showText" show_text: bool = true;
-    }
-}
-
-properties! {
-    /// A row of icons of which some are filled.
-    pub struct Rating {
-        /// How many icons are filled; fractions fill an icon in part. Binding refuses to have none.
-        "value" value: Option<f64> = None;
-        /// How many icons there are.
-        "max" max: u32 = 5, in 1..=RATING_ICONS_MAX;
-        /// Colour of the filled part.
-        "color" color: Color = Color::rgb(255, 197, 61);
-        /// Colour of the rest.
-        "emptyColor" empty_color: Color = Color { r: 128, g: 128, b: 128, a: 89 };
-        /// Space between icons in px.
-        "gap" gap: f64 = 4.0, in 0.0..=1000.0;
-        /// SVG path data of one icon in a box of 24 by 24; a star by default.
-        "icon" icon: PathData = PathData::known(STAR);
-    }
-}
-
-/// The default icon of a rating.
-const STAR: &str = "M12 2l3.09 6.26L22 9.27l-5 4.87 1.18 6.88L12 17.77l-6.18 3.25L7 14.14 2 9.27\
-                    l6.91-1.01L12 2z";
-
 words! {
     /// Slope of the letters.
     pub enum FontStyle {
@@ -329,32 +293,6 @@ words! {
         Contain = "contain",
         /// Stretched to the box.
         Fill = "fill",
-    }
-}
-
-words! {
-    /// Share of a QR code that may be damaged.
-    pub enum ErrorCorrection {
-        /// 7 %.
-        L = "L",
-        /// 15 %.
-        M = "M",
-        /// 25 %.
-        Q = "Q",
-        /// 30 %.
-        H = "H",
-    }
-}
-
-words! {
-    /// A kind of barcode.
-    pub enum Symbology {
-        /// Code 128, sets A, B and C chosen as the text needs.
-        Code128 = "code128",
-        /// EAN-13: 12 digits, or 13 with their check digit.
-        Ean13 = "ean13",
-        /// Code 39.
-        Code39 = "code39",
     }
 }
 
@@ -486,51 +424,84 @@ impl Property for ObjectPosition {
 
 /// Checks that no setter can make alone: sizes that must be there and texts that must be short.
 pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, String)) {
-    let Frame { width, height, .. } = element.frame;
-    let mut need = |key: &'static str, length: Length| match length {
-        Length::Auto => report(key, format!("a {} needs a {key} in px", element.kind.word())),
-        Length::Px(_) => {}
+    check_size(element, &mut report);
+    let mut value = |value: Option<f64>, max: f64| {
+        if let Some(Err(message)) = value.map(|value| within(value, 0.0..=max)) {
+            report("value", message);
+        }
     };
     match &element.kind {
-        Kind::Image(_) | Kind::Svg(_) | Kind::Rect(_) | Kind::Ellipse(_) | Kind::Barcode(_) => {
-            need("width", width);
-            need("height", height);
-        }
-        Kind::QrCode(_) => need("width", width),
-        Kind::Rating(rating) => {
-            need("height", height);
-            let value = rating.value.map(|value| within(value, 0.0..=RATING_VALUE_MAX));
-            if let Some(Err(message)) = value {
-                report("value", message);
+        Kind::Rating(rating) => value(rating.value, RATING_VALUE_MAX),
+        Kind::Progress(progress) => value(progress.value, PROGRESS_VALUE_MAX),
+        Kind::Text(text) => check_text(text, report),
+        Kind::Chart(chart) => {
+            family(&chart.font_family, &mut report);
+            if let Some((key, message)) = chart.fault() {
+                report(key, message);
             }
         }
-        Kind::Text(text) => {
-            let said = if text.spans.is_empty() { "text" } else { "spans" };
-            let mut chars = text.stretches().flat_map(|(text, _)| text.chars());
-            if chars.nth(TEXT_CHARS_MAX).is_some() {
-                report(said, format!("longer than {TEXT_CHARS_MAX} characters"));
-            }
-            let families = text.spans.iter().filter_map(|span| span.font_family.as_ref());
-            if families.chain([&text.font_family]).any(|name| name.len() > 4 * NAME_CHARS_MAX) {
-                report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
-            }
-            if text.max_font_size > 0.0 && text.max_font_size < text.font_size {
-                report("maxFontSize", format!("smaller than the fontSize of {}", text.font_size));
-            }
-            if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
-                report("minFontSize", format!("larger than the fontSize of {}", text.font_size));
+        Kind::Table(table) => {
+            family(&table.font_family, &mut report);
+            if let Some(message) = table.fault() {
+                report("values", message);
             }
         }
+        Kind::Svg(svg) => short("svg", &svg.svg, crate::limits::SVG_BYTES_MAX, report),
+        Kind::QrCode(code) => short("text", &code.text, crate::limits::QR_BYTES_MAX, report),
+        Kind::Barcode(code) => short("text", &code.text, crate::limits::BARCODE_CHARS_MAX, report),
+        Kind::Image(_) | Kind::Rect(_) | Kind::Ellipse(_) => {}
         Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => {}
     }
-    let (key, text, max) = match &element.kind {
-        Kind::Svg(svg) => ("svg", &svg.svg, crate::limits::SVG_BYTES_MAX),
-        Kind::QrCode(code) => ("text", &code.text, crate::limits::QR_BYTES_MAX),
-        Kind::Barcode(code) => ("text", &code.text, crate::limits::BARCODE_CHARS_MAX),
-        Kind::Text(_) | Kind::Image(_) | Kind::Rect(_) | Kind::Path(_) => return,
-        Kind::Ellipse(_) | Kind::Line(_) | Kind::Group(_) | Kind::Rating(_) => return,
+}
+
+/// Checks that a size is there where the content has none of its own.
+fn check_size(element: &Element, mut report: impl FnMut(&'static str, String)) {
+    let (width, height) = match &element.kind {
+        Kind::Image(_) | Kind::Svg(_) | Kind::Rect(_) | Kind::Ellipse(_) => (true, true),
+        Kind::Barcode(_) | Kind::Progress(_) | Kind::Chart(_) | Kind::Table(_) => (true, true),
+        Kind::QrCode(_) => (true, false),
+        Kind::Rating(_) => (false, true),
+        Kind::Text(_) | Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => (false, false),
     };
-    if text.len() > max {
-        report(key, format!("longer than {max} bytes"));
+    let frame = &element.frame;
+    for (key, needed, length) in [("width", width, frame.width), ("height", height, frame.height)] {
+        if needed && length == Length::Auto {
+            report(key, format!("a {} needs a {key} in px", element.kind.word()));
+        }
+    }
+}
+
+fn check_text(text: &Text, mut report: impl FnMut(&'static str, String)) {
+    let said = if text.spans.is_empty() { "text" } else { "spans" };
+    let mut chars = text.stretches().flat_map(|(text, _)| text.chars());
+    if chars.nth(TEXT_CHARS_MAX).is_some() {
+        report(said, format!("longer than {TEXT_CHARS_MAX} characters"));
+    }
+    let families = text.spans.iter().filter_map(|span| span.font_family.as_ref());
+    for name in families.chain([&text.font_family]) {
+        family(name, &mut report);
+    }
+    if text.max_font_size > 0.0 && text.max_font_size < text.font_size {
+        report("maxFontSize", format!("smaller than the fontSize of {}", text.font_size));
+    }
+    if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
+        report("minFontSize", format!("larger than the fontSize of {}", text.font_size));
+    }
+}
+
+fn short(
+    key: &'static str,
+    text: &str,
+    bytes_max: usize,
+    mut report: impl FnMut(&'static str, String),
+) {
+    if text.len() > bytes_max {
+        report(key, format!("longer than {bytes_max} bytes"));
+    }
+}
+
+fn family(name: &str, mut report: impl FnMut(&'static str, String)) {
+    if name.len() > 4 * NAME_CHARS_MAX {
+        report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
     }
 }

@@ -9,6 +9,8 @@
 
 mod barcode;
 mod bind;
+mod chart;
+mod code;
 mod color;
 mod element;
 mod fault;
@@ -24,19 +26,22 @@ mod paint;
 mod path_data;
 mod placeholder;
 mod price;
+mod progress;
 mod property;
+mod rating;
 mod source;
+mod table;
 mod template;
 mod text;
 mod warning;
 
-pub use barcode::ean13_digits;
 pub use bind::{Bound, Payload, bind, parse_payload};
+pub use chart::{Chart, ChartType, ChartValue, ChartValues, Colors, NumberFormat};
+pub use code::{Barcode, DotStyle, ErrorCorrection, EyeStyle, QrCode, Symbology};
 pub use color::Color;
 pub use element::{
-    Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame, Group,
-    Image, Kind, Length, Line, ObjectFit, ObjectPosition, Padding, Path, QrCode, Rating, Rect, Svg,
-    Symbology,
+    Corners, Element, Ellipse, FontStyle, FontWeight, Frame, Group, Image, Kind, Length, Line,
+    ObjectFit, ObjectPosition, Padding, Path, Rect, Svg,
 };
 pub use fault::{Failure, Fault, Problem};
 pub use font::{families_named, family_key};
@@ -49,7 +54,10 @@ pub use lang::Lang;
 pub use paint::{LinearGradient, Paint, Stop};
 pub use path_data::PathData;
 pub use price::{Credits, price};
+pub use progress::{Progress, ProgressShape};
+pub use rating::{Icon, Rating, RatingStep};
 pub use source::Source;
+pub use table::{Borders, Cell, Column, Columns, Rows, Table};
 pub use template::{Template, parse};
 pub use text::{
     Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
@@ -61,4 +69,4 @@ pub use warning::Warning;
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
 /// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
 /// may spell a date in another way.
-pub const RENDERER_EPOCH: u32 = 2;
+pub const RENDERER_EPOCH: u32 = 3;

@@ -77,6 +77,22 @@ pub const BARCODE_CHARS_MAX: usize = 200;
 pub const RATING_VALUE_MAX: f64 = 1000.0;
 /// Icons of a rating.
 pub const RATING_ICONS_MAX: u32 = 100;
+/// Largest value of a progress, and of what its whole is.
+pub const PROGRESS_VALUE_MAX: f64 = 1e12;
+/// Values of a chart.
+pub const CHART_VALUES_MAX: usize = 500;
+/// Colours that a chart lists.
+pub const CHART_COLORS_MAX: usize = 64;
+/// Largest number of a chart either way: doubles are exact beyond it.
+pub const CHART_NUMBER_MAX: f64 = 1e15;
+/// Columns of a table.
+pub const TABLE_COLUMNS_MAX: usize = 50;
+/// Rows of a table.
+pub const TABLE_ROWS_MAX: usize = 500;
+/// Characters of one cell of a table.
+pub const TABLE_CELL_CHARS_MAX: usize = 500;
+/// Characters of all cells of a table.
+pub const TABLE_CHARS_MAX: usize = 20_000;
 /// Stops of a gradient.
 pub const GRADIENT_STOPS_MAX: usize = 64;
 /// Characters of SVG path data.

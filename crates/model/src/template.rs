@@ -71,7 +71,9 @@ impl Element {
             Kind::Text(_) | Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) | Kind::Path(_) => {
                 None
             }
-            Kind::Group(_) | Kind::QrCode(_) | Kind::Barcode(_) | Kind::Rating(_) => None,
+            Kind::QrCode(code) => Some(&code.logo).filter(|logo| **logo != Source::Missing),
+            Kind::Group(_) | Kind::Barcode(_) | Kind::Rating(_) | Kind::Progress(_) => None,
+            Kind::Chart(_) | Kind::Table(_) => None,
         }
     }
 }
@@ -213,7 +215,7 @@ impl Reader {
         if let Kind::Barcode(code) = &element.kind
             && !code.text.is_empty()
             && self.placeholders.of(&element.id).is_empty()
-            && let Err(rule) = code.symbology.check(&code.text)
+            && let Err(rule) = code.symbology.complete(&code.text)
         {
             self.report(format!("{path}.text"), rule);
         }

@@ -158,7 +158,8 @@ fn span(at: usize, value: &Value) -> Result<Span, String> {
     Ok(span)
 }
 
-fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [Value], String> {
+/// A list of at most `max`.
+pub(crate) fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [Value], String> {
     let list = value
         .as_array()
         .ok_or_else(|| format!("expected a list of {what}, found {}", kind(value)))?;

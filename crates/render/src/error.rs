@@ -20,11 +20,13 @@ pub enum Error {
     FontInvalid { reason: String },
     #[error("{refusal}")]
     Picture { element: String, refusal: Refusal },
+    #[error("{reason}")]
+    QrCodeTooLong { element: String, reason: String },
     #[error(
-        "the text is too long for a QR code: at most {chars_max} such characters fit with this \
-         errorCorrection; shorten it or use a lower one"
+        "the logo covers more of the QR code than can be repaired; make logoSize or logoPadding \
+         smaller, leave out version, or shorten the text"
     )]
-    QrCodeTooLong { element: String, chars_max: usize },
+    QrCodeLogoTooLarge { element: String },
     #[error("{rule}")]
     BarcodeInvalid { element: String, rule: String },
     #[error("{reason}")]
@@ -58,6 +60,7 @@ impl Error {
             | Self::PathInvalid { .. }
             | Self::FontInvalid { .. }
             | Self::QrCodeTooLong { .. }
+            | Self::QrCodeLogoTooLarge { .. }
             | Self::BarcodeInvalid { .. }
             | Self::CodeContrastLow { .. } => Fault::Caller,
             Self::Picture { refusal, .. } => refusal.fault(),
@@ -79,6 +82,7 @@ impl Error {
             Self::FontInvalid { .. } => "font_invalid",
             Self::Picture { refusal, .. } => refusal.code(),
             Self::QrCodeTooLong { .. } => "qrcode_too_long",
+            Self::QrCodeLogoTooLarge { .. } => "qrcode_logo_too_large",
             Self::BarcodeInvalid { .. } => "barcode_invalid",
             Self::CodeContrastLow { .. } => "code_contrast_low",
             Self::AssetMissing { .. } => "asset_missing",
@@ -97,6 +101,7 @@ impl Error {
             Self::PathInvalid { element, .. }
             | Self::Picture { element, .. }
             | Self::QrCodeTooLong { element, .. }
+            | Self::QrCodeLogoTooLarge { element }
             | Self::BarcodeInvalid { element, .. }
             | Self::CodeContrastLow { element, .. }
             | Self::AssetMissing { element, .. } => element,

@@ -269,5 +269,6 @@ pub(crate) fn file(element: &Element, path: &str) -> Option<Problem> {
         "`{file}` is no URL: a path works in the offline commands alone; give an https: URL or a data: \
          URI"
     );
-    Some(Problem::new(format!("{path}.src"), message))
+    let key = if matches!(element.kind, Kind::QrCode(_)) { "logo" } else { "src" };
+    Some(Problem::new(format!("{path}.{key}"), message))
 }

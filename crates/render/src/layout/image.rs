@@ -24,6 +24,8 @@ struct Placing {
     position: ObjectPosition,
     corners: Corners,
     color: Color,
+    /// In px of the element's box.
+    area: Rect,
 }
 
 pub(super) fn image(
@@ -37,6 +39,24 @@ pub(super) fn image(
         position: image.object_position,
         corners: image.border_radius,
         color: Color::BLACK,
+        area: size(element).to_rect(),
+    };
+    draw(context, element, &asset, &placing)
+}
+
+/// The element's picture, wholly inside of a part of its box.
+pub(super) fn contained(
+    context: &mut Context<'_>,
+    element: &Element,
+    area: Rect,
+) -> Result<(), Error> {
+    let asset = asset(context, element)?;
+    let placing = Placing {
+        fit: ObjectFit::Contain,
+        position: ObjectPosition { x: 0.5, y: 0.5 },
+        corners: Corners([0.0; 4]),
+        color: Color::BLACK,
+        area,
     };
     draw(context, element, &asset, &placing)
 }
@@ -56,6 +76,7 @@ pub(super) fn svg(
         position: svg.object_position,
         corners: Corners([0.0; 4]),
         color: svg.color,
+        area: size(element).to_rect(),
     };
     draw(context, element, &asset, &placing)
 }
@@ -80,11 +101,12 @@ fn draw(
     asset: &Asset,
     placing: &Placing,
 ) -> Result<(), Error> {
-    let area = size(element).to_rect();
+    let area = placing.area;
     if area.is_zero_area() {
         return Ok(());
     }
-    let fitted = fit(area.size(), asset.size().into(), placing);
+    let mut fitted = fit(area.size(), asset.size().into(), placing);
+    fitted.area = fitted.area + area.origin().to_vec2();
     let canvas = Size::new(context.drawing.width().into(), context.drawing.height().into());
     let Some(cut) = cut(&fitted, context.transform, canvas) else {
         return Ok(());
@@ -222,7 +244,7 @@ mod tests {
 
     fn placing(fit: ObjectFit, x: f64, y: f64) -> Placing {
         let position = ObjectPosition { x, y };
-        Placing { fit, position, corners: Corners([0.0; 4]), color: Color::BLACK }
+        Placing { fit, position, corners: Corners([0.0; 4]), color: Color::BLACK, area: Rect::ZERO }
     }
 
     #[track_caller]

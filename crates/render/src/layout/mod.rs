@@ -7,16 +7,21 @@
 //! Deliberately absent: pixels of any kind but those of pictures, which come scaled from
 //! [`Scaled`].
 
+mod chart;
 mod code;
 mod fit;
 mod glyph_picture;
+mod grid;
 mod hyphen;
 mod image;
 mod ink;
+mod label;
 pub(crate) mod paint;
+mod progress;
 mod rating;
 mod shape;
 mod standin;
+mod table;
 pub(crate) mod text;
 mod typeset;
 
@@ -174,6 +179,9 @@ impl Context<'_> {
             Kind::QrCode(qrcode) => code::qrcode(self, element, qrcode),
             Kind::Barcode(barcode) => code::barcode(self, element, barcode),
             Kind::Rating(rating) => rating::rating(self, element, rating),
+            Kind::Progress(progress) => progress::progress(self, element, progress),
+            Kind::Chart(chart) => chart::chart(self, element, chart),
+            Kind::Table(table) => table::table(self, element, table),
         }
     }
 }
@@ -190,7 +198,8 @@ fn size(element: &Element) -> Size {
         Kind::Group(group) => extent(&group.elements),
         Kind::Path(path) => shape::extent(path),
         Kind::Text(_) | Kind::Image(_) | Kind::Svg(_) | Kind::Barcode(_) => Size::ZERO,
-        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) => Size::ZERO,
+        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) | Kind::Progress(_) => Size::ZERO,
+        Kind::Chart(_) | Kind::Table(_) => Size::ZERO,
     };
     Size::new(frame.width.or(own.width), frame.height.or(own.height))
 }
