@@ -20,8 +20,9 @@ use pixeldrive_tests::{Studio, folder, golden};
 use serde_json::{Value, json};
 
 /// Levels by which a channel may differ, by what a case's name starts with: both round in 8 bits, at
-/// other steps, and emoji are many layers on top of one another.
-const LEVELS_MAX: [(&str, u8); 2] = [("emoji_", 6), ("", 3)];
+/// other steps, emoji are many layers on top of one another, and a turned picture that fades out at its
+/// edges is sampled.
+const LEVELS_MAX: [(&str, u8); 3] = [("emoji_", 6), ("image_filter_blur_rotated", 4), ("", 3)];
 /// The same, on average over a picture.
 const LEVELS_MEAN_MAX: f64 = 0.3;
 

@@ -11,7 +11,7 @@ use crate::limits::{
     PROBLEMS_MAX,
 };
 use crate::property::{digits, kind};
-use crate::{Paint, Problem, Source, Template, Warning};
+use crate::{OnError, Paint, Problem, Source, Template, Warning};
 use crate::{json, text};
 
 /// One row's data: element id to value object, and whatever else the placeholders read.
@@ -48,7 +48,7 @@ impl Bound {
             for element in elements {
                 if let Kind::Group(group) = &element.kind {
                     collect(&group.elements, found);
-                } else if let Some(source) = element.source()
+                } else if let Some(source) = element.source().filter(|s| **s != Source::Missing)
                     && !found.contains(&source)
                 {
                     found.push(source);
@@ -301,7 +301,9 @@ fn check_data(element: &Element) -> Option<(&'static str, String)> {
             return code.symbology.check(&code.text).err().map(|rule| ("text", rule));
         }
         Kind::Rating(rating) if rating.value.is_none() => "value",
-        _ if element.source() == Some(&Source::Missing) => "src",
+        _ if element.source() == Some(&Source::Missing) && element.on_error() == OnError::Fail => {
+            "src"
+        }
         _ => return None,
     };
     let (word, id) = (element.kind.word(), &element.id);

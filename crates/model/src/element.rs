@@ -7,7 +7,9 @@ use crate::limits::{
 };
 use crate::property::{Properties, Property, kind, properties, within, words};
 use crate::text::{Overflow, Text};
-use crate::{Color, Lang, Paint, PathData, Source};
+use crate::{
+    Border, Color, Filters, Lang, ObjectFit, ObjectPosition, OnError, Paint, PathData, Source,
+};
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,6 +182,12 @@ properties! {
         "objectPosition" object_position: ObjectPosition = ObjectPosition { x: 0.5, y: 0.5 };
         /// Corner radii.
         "borderRadius" border_radius: Corners = Corners([0.0; 4]);
+        /// A line along the inside of its edge.
+        "border" border: Border = Border::NONE;
+        /// What is done to its pixels.
+        "filters" filters: Filters = Filters::default();
+        /// What is shown when it cannot be had.
+        "onError" on_error: OnError = OnError::Fail;
     }
 }
 
@@ -196,6 +204,10 @@ properties! {
         "objectPosition" object_position: ObjectPosition = ObjectPosition { x: 0.5, y: 0.5 };
         /// What `currentColor` means in it.
         "color" color: Color = Color::BLACK;
+        /// What is done to its pixels.
+        "filters" filters: Filters = Filters::default();
+        /// What is shown when it cannot be had.
+        "onError" on_error: OnError = OnError::Fail;
     }
 }
 
@@ -321,18 +333,6 @@ words! {
 }
 
 words! {
-    /// How a picture fills its box.
-    pub enum ObjectFit {
-        /// Fills the box; what does not fit is cut.
-        Cover = "cover",
-        /// Wholly inside the box.
-        Contain = "contain",
-        /// Stretched to the box.
-        Fill = "fill",
-    }
-}
-
-words! {
     /// Share of a QR code that may be damaged.
     pub enum ErrorCorrection {
         /// 7 %.
@@ -443,44 +443,6 @@ fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
             _ => Err(format!("expected a number or four, found a list of {}", list.len())),
         },
         other => Err(format!("expected a number or a list of four, found {}", kind(other))),
-    }
-}
-
-/// The point of a picture that stays in view, as fractions of its size.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ObjectPosition {
-    /// 0 is the left edge, 1 the right.
-    pub x: f64,
-    /// 0 is the top, 1 the bottom.
-    pub y: f64,
-}
-
-impl Property for ObjectPosition {
-    fn read(value: &Value) -> Result<Self, String> {
-        let text = String::read(value)?;
-        let expected = || {
-            Err("expected a CSS position such as \"center\", \"left top\" or \"30% 70%\""
-                .to_owned())
-        };
-        let mut position = Self { x: 0.5, y: 0.5 };
-        for (index, word) in text.split_ascii_whitespace().enumerate() {
-            match (word, word.strip_suffix('%').map(str::parse::<f64>)) {
-                ("left", _) => position.x = 0.0,
-                ("right", _) => position.x = 1.0,
-                ("top", _) => position.y = 0.0,
-                ("bottom", _) => position.y = 1.0,
-                ("center", _) => {}
-                (_, Some(Ok(percent))) if (0.0..=100.0).contains(&percent) => match index {
-                    0 => position.x = percent / 100.0,
-                    _ => position.y = percent / 100.0,
-                },
-                _ => return expected(),
-            }
-            if index > 1 {
-                return expected();
-            }
-        }
-        Ok(position)
     }
 }
 

@@ -12,6 +12,7 @@ mod bind;
 mod color;
 mod element;
 mod fault;
+mod filter;
 mod font;
 mod format;
 mod hash;
@@ -22,6 +23,7 @@ pub mod limits;
 mod moment;
 mod paint;
 mod path_data;
+mod picture;
 mod placeholder;
 mod price;
 mod property;
@@ -35,10 +37,10 @@ pub use bind::{Bound, Payload, bind, parse_payload};
 pub use color::Color;
 pub use element::{
     Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame, Group,
-    Image, Kind, Length, Line, ObjectFit, ObjectPosition, Padding, Path, QrCode, Rating, Rect, Svg,
-    Symbology,
+    Image, Kind, Length, Line, Padding, Path, QrCode, Rating, Rect, Svg, Symbology,
 };
 pub use fault::{Failure, Fault, Problem};
+pub use filter::{Filter, Filters};
 pub use font::{families_named, family_key};
 pub use hash::{
     ContentHash, Epoch, FieldsHash, FontHash, content_hash, fields_hash, font_key, image_key,
@@ -48,6 +50,7 @@ pub use json::not_json;
 pub use lang::Lang;
 pub use paint::{LinearGradient, Paint, Stop};
 pub use path_data::PathData;
+pub use picture::{Border, ObjectFit, ObjectPosition, OnError};
 pub use price::{Credits, price};
 pub use source::Source;
 pub use template::{Template, parse};
@@ -61,4 +64,4 @@ pub use warning::Warning;
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
 /// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
 /// may spell a date in another way.
-pub const RENDERER_EPOCH: u32 = 2;
+pub const RENDERER_EPOCH: u32 = 3;

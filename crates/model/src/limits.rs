@@ -89,3 +89,16 @@ pub const IMAGE_BYTES_MAX: usize = 10 << 20;
 pub const IMAGE_PX_MAX: u64 = 50_000_000;
 /// Side of a decoded image in pixels.
 pub const IMAGE_SIDE_PX_MAX: u32 = 16_384;
+/// Bytes of a picture's colour profile; one with more is ignored. Those of printing presses have two
+/// megabytes.
+pub const PROFILE_BYTES_MAX: usize = 4 << 20;
+/// Filters of one picture.
+pub const FILTERS_MAX: usize = 10;
+/// Standard deviation of a picture's blur in CSS pixels.
+pub const FILTER_BLUR_PX_MAX: f64 = 100.0;
+/// Pixels that the filters of one rendered picture work on: two of the largest.
+pub const FILTERED_PX_MAX: u64 = 128_000_000;
+/// Largest factor of a filter.
+pub const FILTER_AMOUNT_MAX: f64 = 100.0;
+/// Width of a picture's border in CSS pixels.
+pub const BORDER_PX_MAX: f64 = 1_000.0;

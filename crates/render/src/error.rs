@@ -3,6 +3,7 @@
 //! Deliberately absent: HTTP and gRPC statuses. Only [`Fault`] and the code cross a process
 //! boundary, so a new variant changes no wire code.
 
+use pixeldrive_model::limits::FILTERED_PX_MAX;
 use pixeldrive_model::{Failure, Fault};
 
 use crate::picture::Refusal;
@@ -20,6 +21,13 @@ pub enum Error {
     FontInvalid { reason: String },
     #[error("{refusal}")]
     Picture { element: String, refusal: Refusal },
+    #[error(
+        "the filters of this picture work on more than {FILTERED_PX_MAX} pixels; use fewer filtered \
+         images or smaller ones"
+    )]
+    FiltersExceeded { element: String },
+    #[error("the image cannot be had: {reason}")]
+    AssetFailed { element: String, reason: String },
     #[error(
         "the text is too long for a QR code: at most {chars_max} such characters fit with this \
          errorCorrection; shorten it or use a lower one"
@@ -59,7 +67,9 @@ impl Error {
             | Self::FontInvalid { .. }
             | Self::QrCodeTooLong { .. }
             | Self::BarcodeInvalid { .. }
-            | Self::CodeContrastLow { .. } => Fault::Caller,
+            | Self::CodeContrastLow { .. }
+            | Self::FiltersExceeded { .. }
+            | Self::AssetFailed { .. } => Fault::Caller,
             Self::Picture { refusal, .. } => refusal.fault(),
             Self::AssetMissing { .. }
             | Self::PictureTooLarge { .. }
@@ -81,6 +91,8 @@ impl Error {
             Self::QrCodeTooLong { .. } => "qrcode_too_long",
             Self::BarcodeInvalid { .. } => "barcode_invalid",
             Self::CodeContrastLow { .. } => "code_contrast_low",
+            Self::FiltersExceeded { .. } => "filters_exceeded",
+            Self::AssetFailed { .. } => "asset_failed",
             Self::AssetMissing { .. } => "asset_missing",
             Self::PictureTooLarge { .. } => "picture_too_large",
             Self::Paint { .. } => "paint_failed",
@@ -99,6 +111,8 @@ impl Error {
             | Self::QrCodeTooLong { element, .. }
             | Self::BarcodeInvalid { element, .. }
             | Self::CodeContrastLow { element, .. }
+            | Self::FiltersExceeded { element }
+            | Self::AssetFailed { element, .. }
             | Self::AssetMissing { element, .. } => element,
             Self::MarksExceeded { .. }
             | Self::FontInvalid { .. }

@@ -237,11 +237,14 @@ async fn fly(state: State, order: Order) -> Landed {
 
 async fn paint(state: &State, order: &Order, hold: HoldId) -> Result<Painted, Error> {
     let Order { account, template, hash, .. } = order;
-    let picture = state.dispatch.render_now(order.job(image_key(template.id, hash))).await?;
+    // Under its own name goes the true picture alone, for it stays there for ever.
+    let stand_in = hash.stand_in(hold.0);
+    let keys = [hash, &stand_in].map(|hash| image_key(template.id, hash));
+    let picture = state.dispatch.render_now(order.job(keys)).await?;
     let render = Render {
         account: *account,
         template: template.id,
-        hash: hash.clone(),
+        hash: if picture.stand_in { stand_in } else { hash.clone() },
         width: picture.width,
         height: picture.height,
         bytes: picture.bytes,
@@ -252,8 +255,9 @@ async fn paint(state: &State, order: &Order, hold: HoldId) -> Result<Painted, Er
 }
 
 impl Order {
-    /// The job that paints it under `key`.
-    pub(crate) fn job(&self, key: String) -> RenderNow {
+    /// The job that paints it under the first key, or with something in place of an image under the
+    /// second.
+    pub(crate) fn job(&self, [key, stand_in_key]: [String; 2]) -> RenderNow {
         RenderNow {
             template: Arc::clone(&self.template.json),
             template_hash: self.template.hash,
@@ -261,6 +265,7 @@ impl Order {
             fonts: Arc::clone(&self.fonts),
             pixel_ratio: self.pixel_ratio,
             key,
+            stand_in_key,
             strict: self.strict,
             deadline: DEADLINE,
         }

@@ -13,7 +13,9 @@ mod glyph_picture;
 mod hyphen;
 mod image;
 mod ink;
+mod missing;
 pub(crate) mod paint;
+mod placing;
 mod rating;
 mod shape;
 mod standin;
@@ -53,6 +55,8 @@ pub(crate) struct Context<'a> {
     pub scaled: &'a Scaled,
     /// From the element's box, in CSS px from its top left, to device pixels.
     pub transform: Affine,
+    /// Pixels that filters were given so far.
+    pub filtered_px: u64,
 }
 
 impl Layouter {
@@ -94,6 +98,7 @@ impl Layouter {
             assets,
             scaled: &self.scaled,
             transform: Affine::scale(bound.pixel_ratio),
+            filtered_px: 0,
         };
         context.elements(&bound.elements)?;
         Ok((drawing, warnings))
@@ -112,6 +117,7 @@ impl Layouter {
             assets: &Assets::default(),
             scaled: &self.scaled,
             transform: Affine::IDENTITY,
+            filtered_px: 0,
         };
         Some(text::lines(&mut context, element, text))
     }

@@ -108,6 +108,7 @@ pub(super) fn rasterize(
         pixels: Arc::new(Pixels { width: request.width, height: request.height, rgba, opaque }),
         fonts_missing: fonts_missing.into_inner().into_iter().collect(),
         chars_missing: glyphs::missing(&tree).into(),
+        profile_ignored: false,
     })
 }
 
