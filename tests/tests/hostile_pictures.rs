@@ -25,7 +25,7 @@ fn check(file: Vec<u8>, expected: &str) {
     let found = draw(file);
     let (elapsed, peak) = (begun.elapsed(), peak_bytes());
     assert!(found.starts_with(expected), "found {found}");
-    assert!(elapsed < Duration::from_secs(30), "took {elapsed:?}");
+    assert!(elapsed < Duration::from_secs(120), "took {elapsed:?}");
     assert!(peak < PEAK_BYTES_MAX, "{peak} bytes of memory");
 }
 
