@@ -8,7 +8,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures::StreamExt;
 use pixeldrive_benches::{CARDS, Card, folder, fonts, layouter};
-use pixeldrive_gpu_worker::{Engine, EngineConfig, GpuMode, Lane, SourcesConfig, Task};
+use pixeldrive_gpu_worker::{Attempt, Engine, EngineConfig, GpuMode, Lane, SourcesConfig, Task};
 use pixeldrive_render::backend::{Painter, cpu};
 use pixeldrive_render::encode::{Effort, Encoder};
 
@@ -58,6 +58,7 @@ fn engine(criterion: &mut Criterion) {
                 lane: Lane::Bulk,
                 strict: true,
                 deadline: None,
+                attempt: Attempt::Last,
             };
             engine.render(task).await.expect("a picture").png.len()
         };

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use pixeldrive_gpu_worker::{Engine, Lane, Rendered, Task};
+use pixeldrive_gpu_worker::{Attempt, Engine, Lane, Rendered, Task};
 use pixeldrive_model::{Failure, Payload, Template, Warning, parse, parse_payload};
 
 use crate::config::{Faults, RenderArgs};
@@ -92,6 +92,7 @@ impl Studio {
             lane: Lane::Bulk,
             strict: self.strict,
             deadline: None,
+            attempt: Attempt::Last,
         };
         self.engine.render(task).await
     }

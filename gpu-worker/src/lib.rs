@@ -12,7 +12,7 @@ mod session;
 mod sources;
 
 pub use dial::{Dial, dial_pipe, dial_tcp};
-pub use engine::{Adapter, Engine, EngineConfig, GpuMode, Lane, Rendered, Task, Timings};
+pub use engine::{Adapter, Attempt, Engine, EngineConfig, GpuMode, Lane, Rendered, Task, Timings};
 pub use error::Error;
 pub use session::{WorkerConfig, run};
 pub use sources::SourcesConfig;

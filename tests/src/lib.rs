@@ -5,6 +5,7 @@
 //! absent: any renderer other than the project's own.
 
 pub mod golden;
+pub mod marks;
 pub mod seeds;
 
 use std::path::{Path, PathBuf};
@@ -97,8 +98,13 @@ impl Studio {
                 return Err(anyhow!("{} is no file of the fixtures", source.describe()));
             };
             let bytes = std::fs::read(self.images.join(path.as_ref()))
-                .with_context(|| format!("cannot read {path}"))?;
-            assets.insert(source.clone(), Arc::new(Asset::read(bytes.into())?));
+                .with_context(|| format!("cannot read {path}"));
+            let asset = bytes.and_then(|bytes| Ok(Asset::read(bytes.into())?));
+            // The template may say what to do then.
+            match asset {
+                Ok(asset) => assets.insert(source.clone(), Arc::new(asset)),
+                Err(error) => assets.insert_failed(source.clone(), format!("{error:#}")),
+            }
         }
         Ok(assets)
     }

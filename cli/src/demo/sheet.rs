@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use pixeldrive_gpu_worker::{Lane, Task};
+use pixeldrive_gpu_worker::{Attempt, Lane, Task};
 use pixeldrive_model::Payload;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -50,6 +50,7 @@ pub(crate) async fn write(
         lane: Lane::Interactive,
         strict: false,
         deadline: None,
+        attempt: Attempt::Last,
     };
     let rendered = engine::start(render, Some(folder))?.render(task).await?;
     if let Some(parent) = path.parent() {

@@ -5,13 +5,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::element::{self, Element, Group, Kind, Rating};
+use crate::element::{self, Element, Group, Kind};
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
     PROBLEMS_MAX,
 };
 use crate::property::{digits, kind};
-use crate::{Paint, Problem, Source, Template, Warning};
+use crate::{OnError, Paint, Problem, Progress, Rating, Source, Template, Warning};
 use crate::{json, text};
 
 /// One row's data: element id to value object, and whatever else the placeholders read.
@@ -44,19 +44,18 @@ impl Bound {
     /// Every source that has to be at hand before layout, each once.
     #[must_use]
     pub fn sources(&self) -> Vec<&Source> {
-        fn collect<'a>(elements: &'a [Element], found: &mut Vec<&'a Source>) {
-            for element in elements {
-                if let Kind::Group(group) = &element.kind {
-                    collect(&group.elements, found);
-                } else if let Some(source) = element.source()
-                    && !found.contains(&source)
-                {
+        fn collect<'a>(element: &'a Element, found: &mut Vec<&'a Source>) {
+            if let Kind::Group(group) = &element.kind {
+                group.members().for_each(|member| collect(member, found));
+            }
+            for (_, source) in element.sources() {
+                if *source != Source::Missing && !found.contains(&source) {
                     found.push(source);
                 }
             }
         }
         let mut found = Vec::new();
-        collect(&self.elements, &mut found);
+        self.elements.iter().for_each(|element| collect(element, &mut found));
         found
     }
 }
@@ -179,10 +178,10 @@ impl<'a> Binder<'a> {
     fn element(&mut self, element: &Element, shown: bool) -> Option<Element> {
         let mut bound = match &element.kind {
             // Children are bound below, so they are not cloned here.
-            Kind::Group(_) => Element {
+            Kind::Group(group) => Element {
                 id: element.id.clone(),
                 frame: element.frame.clone(),
-                kind: Kind::Group(Group::default()),
+                kind: Kind::Group(Group { masking: group.masking.clone(), ..Group::default() }),
             },
             _ => element.clone(),
         };
@@ -209,6 +208,8 @@ impl<'a> Binder<'a> {
         }
         if let (Kind::Group(group), Kind::Group(from)) = (&mut bound.kind, &element.kind) {
             group.elements = self.elements(&from.elements, shown);
+            let mask = from.mask.as_deref().and_then(|mask| self.element(mask, shown));
+            group.mask = mask.map(Box::new);
         }
         if !shown {
             return None;
@@ -221,14 +222,21 @@ impl<'a> Binder<'a> {
         Some(bound)
     }
 
-    /// A rating never fills more icons than there are.
+    /// A rating never fills more icons than there are, a progress no more than the whole.
     fn clamp(&mut self, element: &mut Element) {
-        let Kind::Rating(Rating { value: Some(value), max, .. }) = &mut element.kind else {
-            return;
+        let (value, full, message) = match &mut element.kind {
+            Kind::Rating(Rating { value: Some(value), max, .. }) => {
+                let message = format!("{} of {max}: all {max} icons are filled", digits(*value));
+                (value, f64::from(*max), message)
+            }
+            Kind::Progress(Progress { value: Some(value), max, .. }) => {
+                let message =
+                    format!("{} of {}: the whole is filled", digits(*value), digits(*max));
+                (value, *max, message)
+            }
+            _ => return,
         };
-        let full = f64::from(*max);
         if *value > full {
-            let message = format!("{} of {max}: all {max} icons are filled", digits(*value));
             self.warnings.push(Warning::new("value_clamped", &element.id, message));
             *value = full;
         }
@@ -298,10 +306,15 @@ fn check_data(element: &Element) -> Option<(&'static str, String)> {
         Kind::QrCode(code) if code.text.is_empty() => "text",
         Kind::Barcode(code) if code.text.is_empty() => "text",
         Kind::Barcode(code) => {
-            return code.symbology.check(&code.text).err().map(|rule| ("text", rule));
+            return code.symbology.complete(&code.text).err().map(|rule| ("text", rule));
         }
         Kind::Rating(rating) if rating.value.is_none() => "value",
-        _ if element.source() == Some(&Source::Missing) => "src",
+        Kind::Progress(progress) if progress.value.is_none() => "value",
+        Kind::Chart(chart) if chart.values.is_none() => "values",
+        Kind::Table(table) if table.values.is_none() => "values",
+        _ if element.source() == Some(&Source::Missing) && element.on_error() == OnError::Fail => {
+            "src"
+        }
         _ => return None,
     };
     let (word, id) = (element.kind.word(), &element.id);
@@ -315,7 +328,12 @@ fn value_example(kind: &Kind) -> &'static str {
         Kind::Text(_) | Kind::QrCode(_) | Kind::Barcode(_) => "{\"text\": \"…\"}",
         Kind::Image(_) | Kind::Svg(_) => "{\"src\": \"https://…\"}",
         Kind::Rating(_) => "{\"value\": 4.5}",
-        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Path(_) => "{\"fill\": \"#ff0000\"}",
+        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Polygon(_) | Kind::Star(_) | Kind::Path(_) => {
+            "{\"fill\": \"#ff0000\"}"
+        }
+        Kind::Progress(_) => "{\"value\": 72}",
+        Kind::Chart(_) => "{\"values\": [3, 5, 4]}",
+        Kind::Table(_) => "{\"values\": [[\"a\", 1], [\"b\", 2]]}",
         Kind::Line(_) => "{\"stroke\": \"#ff0000\"}",
         Kind::Group(_) => "{\"visible\": false}",
     }

@@ -2,12 +2,19 @@
 
 use serde_json::Value;
 
+use crate::effect::{BlendMode, ClipPath, Masking};
 use crate::limits::{
-    COORDINATE_PX_MAX, NAME_CHARS_MAX, RATING_ICONS_MAX, RATING_VALUE_MAX, TEXT_CHARS_MAX,
+    COORDINATE_PX_MAX, DEVIATION_PX_MAX, NAME_CHARS_MAX, PROGRESS_VALUE_MAX, RATING_VALUE_MAX,
+    SKEW_DEGREES_MAX, TEXT_CHARS_MAX,
 };
 use crate::property::{Properties, Property, kind, properties, within, words};
+use crate::shape::{Ellipse, Line, Path, Polygon, Rect, Star};
+use crate::text::Shadow;
 use crate::text::{Overflow, Text};
-use crate::{Color, Lang, Paint, PathData, Source};
+use crate::{
+    Barcode, Border, Chart, Color, Filters, Lang, ObjectFit, ObjectPosition, OnError, Progress,
+    QrCode, Rating, Recolor, Source, Table,
+};
 
 /// One element of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,12 +38,30 @@ properties! {
         "width" width: Length = Length::Auto;
         /// Height in px, or `"auto"`.
         "height" height: Length = Length::Auto;
-        /// Clockwise rotation about the centre, in degrees.
+        /// Clockwise rotation about the `transformOrigin`, in degrees.
         "rotation" rotation: f64 = 0.0, in -3600.0..=3600.0;
         /// 0 is invisible, 1 is opaque.
         "opacity" opacity: f64 = 1.0, in 0.0..=1.0;
         /// Whether it is drawn at all.
         "visible" visible: bool = true;
+        /// Leaning along the x axis, in degrees, before it is turned.
+        "skewX" skew_x: f64 = 0.0, in -SKEW_DEGREES_MAX..=SKEW_DEGREES_MAX;
+        /// Leaning along the y axis.
+        "skewY" skew_y: f64 = 0.0, in -SKEW_DEGREES_MAX..=SKEW_DEGREES_MAX;
+        /// The point of its box that stays where it is when it is turned or leans.
+        "transformOrigin" transform_origin: ObjectPosition = ObjectPosition { x: 0.5, y: 0.5 };
+        /// How it mixes with what is below.
+        "blendMode" blend_mode: BlendMode = BlendMode::Normal;
+        /// What it is cut to.
+        "clipPath" clip_path: ClipPath = ClipPath::None;
+        /// Shadows that it casts on what is below, the first on top.
+        "shadow" shadow: Vec<Shadow> = Vec::new();
+        /// Shadows that its edge casts into it, the first on top.
+        "innerShadow" inner_shadow: Vec<Shadow> = Vec::new();
+        /// How far it is blurred, in px, as CSS counts it: the standard deviation.
+        "blur" blur: f64 = 0.0, in 0.0..=DEVIATION_PX_MAX;
+        /// How far what is below it is blurred, in px.
+        "backgroundBlur" background_blur: f64 = 0.0, in 0.0..=DEVIATION_PX_MAX;
     }
 }
 
@@ -50,17 +75,22 @@ pub enum Kind {
     Rect(Rect),
     Ellipse(Ellipse),
     Line(Line),
+    Polygon(Polygon),
+    Star(Star),
     Path(Path),
     Group(Group),
     QrCode(QrCode),
     Barcode(Barcode),
     Rating(Rating),
+    Progress(Progress),
+    Chart(Box<Chart>),
+    Table(Box<Table>),
 }
 
 /// The words for `type`, in the order of the documentation.
 pub(crate) const TYPES: &[&str] = &[
-    "text", "image", "svg", "rect", "ellipse", "line", "path", "group", "qrcode", "barcode",
-    "rating",
+    "text", "image", "svg", "rect", "ellipse", "line", "polygon", "star", "path", "group",
+    "qrcode", "barcode", "rating", "progress", "chart", "table",
 ];
 
 impl Kind {
@@ -73,11 +103,16 @@ impl Kind {
             "rect" => Self::Rect(Rect::default()),
             "ellipse" => Self::Ellipse(Ellipse::default()),
             "line" => Self::Line(Line::default()),
+            "polygon" => Self::Polygon(Polygon::default()),
+            "star" => Self::Star(Star::default()),
             "path" => Self::Path(Path::default()),
             "group" => Self::Group(Group::default()),
             "qrcode" => Self::QrCode(QrCode::default()),
             "barcode" => Self::Barcode(Barcode::default()),
             "rating" => Self::Rating(Rating::default()),
+            "progress" => Self::Progress(Progress::default()),
+            "chart" => Self::Chart(Box::default()),
+            "table" => Self::Table(Box::default()),
             _ => return None,
         })
     }
@@ -92,11 +127,16 @@ impl Kind {
             Self::Rect(_) => "rect",
             Self::Ellipse(_) => "ellipse",
             Self::Line(_) => "line",
+            Self::Polygon(_) => "polygon",
+            Self::Star(_) => "star",
             Self::Path(_) => "path",
             Self::Group(_) => "group",
             Self::QrCode(_) => "qrcode",
             Self::Barcode(_) => "barcode",
             Self::Rating(_) => "rating",
+            Self::Progress(_) => "progress",
+            Self::Chart(_) => "chart",
+            Self::Table(_) => "table",
         }
     }
 
@@ -113,7 +153,10 @@ impl Kind {
             Self::Image(_) | Self::Svg(_) | Self::Rect(_) | Self::Ellipse(_) | Self::Line(_) => {
                 Vec::new()
             }
-            Self::Path(_) | Self::Group(_) | Self::Rating(_) => Vec::new(),
+            Self::Polygon(_) | Self::Star(_) | Self::Path(_) | Self::Group(_) | Self::Rating(_) => {
+                Vec::new()
+            }
+            Self::Progress(_) | Self::Chart(_) | Self::Table(_) => Vec::new(),
         }
     }
 }
@@ -128,11 +171,16 @@ impl Element {
             Kind::Rect(_) => Rect::KEYS,
             Kind::Ellipse(_) => Ellipse::KEYS,
             Kind::Line(_) => Line::KEYS,
+            Kind::Polygon(_) => Polygon::KEYS,
+            Kind::Star(_) => Star::KEYS,
             Kind::Path(_) => Path::KEYS,
-            Kind::Group(_) => &[],
+            Kind::Group(_) => Masking::KEYS,
             Kind::QrCode(_) => QrCode::KEYS,
             Kind::Barcode(_) => Barcode::KEYS,
             Kind::Rating(_) => Rating::KEYS,
+            Kind::Progress(_) => Progress::KEYS,
+            Kind::Chart(_) => Chart::KEYS,
+            Kind::Table(_) => Table::KEYS,
         };
         own.iter().chain(Frame::KEYS).copied()
     }
@@ -152,11 +200,16 @@ impl Element {
             Kind::Rect(rect) => rect.set(key, value),
             Kind::Ellipse(ellipse) => ellipse.set(key, value),
             Kind::Line(line) => line.set(key, value),
+            Kind::Polygon(polygon) => polygon.set(key, value),
+            Kind::Star(star) => star.set(key, value),
             Kind::Path(path) => path.set(key, value),
-            Kind::Group(_) => None,
+            Kind::Group(group) => group.masking.set(key, value),
             Kind::QrCode(code) => code.set(key, value),
             Kind::Barcode(code) => code.set(key, value),
             Kind::Rating(rating) => rating.set(key, value),
+            Kind::Progress(progress) => progress.set(key, value),
+            Kind::Chart(chart) => chart.set(key, value),
+            Kind::Table(table) => table.set(key, value),
         };
         if let (Kind::Text(text), "text", Some(Ok(()))) = (&mut self.kind, key, &own) {
             // A text from the payload stands in place of the template's spans.
@@ -180,6 +233,12 @@ properties! {
         "objectPosition" object_position: ObjectPosition = ObjectPosition { x: 0.5, y: 0.5 };
         /// Corner radii.
         "borderRadius" border_radius: Corners = Corners([0.0; 4]);
+        /// A line along the inside of its edge.
+        "border" border: Border = Border::NONE;
+        /// What is done to its pixels.
+        "filters" filters: Filters = Filters::default();
+        /// What is shown when it cannot be had.
+        "onError" on_error: OnError = OnError::Fail;
     }
 }
 
@@ -196,56 +255,12 @@ properties! {
         "objectPosition" object_position: ObjectPosition = ObjectPosition { x: 0.5, y: 0.5 };
         /// What `currentColor` means in it.
         "color" color: Color = Color::BLACK;
-    }
-}
-
-properties! {
-    /// A rectangle.
-    pub struct Rect {
-        /// Inside.
-        "fill" fill: Paint = Paint::Solid(Color::BLACK);
-        /// Outline, centred on the edge.
-        "stroke" stroke: Paint = Paint::None;
-        /// Outline width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-        /// Corner radii.
-        "borderRadius" border_radius: Corners = Corners([0.0; 4]);
-    }
-}
-
-properties! {
-    /// An ellipse that touches the four sides of its box.
-    pub struct Ellipse {
-        /// Inside.
-        "fill" fill: Paint = Paint::Solid(Color::BLACK);
-        /// Outline, centred on the edge.
-        "stroke" stroke: Paint = Paint::None;
-        /// Outline width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-    }
-}
-
-properties! {
-    /// A line from the top left of its box to the bottom right.
-    pub struct Line {
-        /// Its colour.
-        "stroke" stroke: Paint = Paint::Solid(Color::BLACK);
-        /// Width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
-    }
-}
-
-properties! {
-    /// A shape given by SVG path data, in px from the top left of its box.
-    pub struct Path {
-        /// The path data.
-        "d" d: PathData = PathData::default();
-        /// Inside.
-        "fill" fill: Paint = Paint::Solid(Color::BLACK);
-        /// Outline.
-        "stroke" stroke: Paint = Paint::None;
-        /// Outline width in px.
-        "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=1000.0;
+        /// Colours of the document, each with the one that takes its place.
+        "colors" colors: Recolor = Recolor::default();
+        /// What is done to its pixels.
+        "filters" filters: Filters = Filters::default();
+        /// What is shown when it cannot be had.
+        "onError" on_error: OnError = OnError::Fail;
     }
 }
 
@@ -254,61 +269,18 @@ properties! {
 pub struct Group {
     /// The elements, drawn in order.
     pub elements: Vec<Element>,
+    /// Hides the others where it is not; it is not seen itself.
+    pub mask: Option<Box<Element>>,
+    /// How the mask is read.
+    pub masking: Masking,
 }
 
-properties! {
-    /// A QR code.
-    pub struct QrCode {
-        /// What it says.
-        "text" text: String = String::new();
-        /// How much of it may be damaged.
-        "errorCorrection" error_correction: ErrorCorrection = ErrorCorrection::M;
-        /// Colour of the modules.
-        "color" color: Color = Color::BLACK;
-        /// Painted behind them, over the whole box.
-        "background" background: Color = Color::WHITE;
-        /// Margin in modules; the standard asks for 4.
-        "quietZone" quiet_zone: u32 = 4, in 0..=20;
+impl Group {
+    /// Its elements, the mask as the last one.
+    pub fn members(&self) -> impl DoubleEndedIterator<Item = &Element> {
+        self.elements.iter().chain(self.mask.as_deref())
     }
 }
-
-properties! {
-    /// A linear barcode.
-    pub struct Barcode {
-        /// Which code.
-        "symbology" symbology: Symbology = Symbology::Code128;
-        /// What it says.
-        "text" text: String = String::new();
-        /// Colour of the bars and of the text below.
-        "color" color: Color = Color::BLACK;
-        /// Painted behind them, over the whole box.
-        "background" background: Color = Color::WHITE;
-        /// Whether the text is written below the bars.
-        "showText" show_text: bool = true;
-    }
-}
-
-properties! {
-    /// A row of icons of which some are filled.
-    pub struct Rating {
-        /// How many icons are filled; fractions fill an icon in part. Binding refuses to have none.
-        "value" value: Option<f64> = None;
-        /// How many icons there are.
-        "max" max: u32 = 5, in 1..=RATING_ICONS_MAX;
-        /// Colour of the filled part.
-        "color" color: Color = Color::rgb(255, 197, 61);
-        /// Colour of the rest.
-        "emptyColor" empty_color: Color = Color { r: 128, g: 128, b: 128, a: 89 };
-        /// Space between icons in px.
-        "gap" gap: f64 = 4.0, in 0.0..=1000.0;
-        /// SVG path data of one icon in a box of 24 by 24; a star by default.
-        "icon" icon: PathData = PathData::known(STAR);
-    }
-}
-
-/// The default icon of a rating.
-const STAR: &str = "M12 2l3.09 6.26L22 9.27l-5 4.87 1.18 6.88L12 17.77l-6.18 3.25L7 14.14 2 9.27\
-                    l6.91-1.01L12 2z";
 
 words! {
     /// Slope of the letters.
@@ -317,44 +289,6 @@ words! {
         Normal = "normal",
         /// Italic, slanted by the renderer when the family has none.
         Italic = "italic",
-    }
-}
-
-words! {
-    /// How a picture fills its box.
-    pub enum ObjectFit {
-        /// Fills the box; what does not fit is cut.
-        Cover = "cover",
-        /// Wholly inside the box.
-        Contain = "contain",
-        /// Stretched to the box.
-        Fill = "fill",
-    }
-}
-
-words! {
-    /// Share of a QR code that may be damaged.
-    pub enum ErrorCorrection {
-        /// 7 %.
-        L = "L",
-        /// 15 %.
-        M = "M",
-        /// 25 %.
-        Q = "Q",
-        /// 30 %.
-        H = "H",
-    }
-}
-
-words! {
-    /// A kind of barcode.
-    pub enum Symbology {
-        /// Code 128, sets A, B and C chosen as the text needs.
-        Code128 = "code128",
-        /// EAN-13: 12 digits, or 13 with their check digit.
-        Ean13 = "ean13",
-        /// Code 39.
-        Code39 = "code39",
     }
 }
 
@@ -446,91 +380,88 @@ fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
     }
 }
 
-/// The point of a picture that stays in view, as fractions of its size.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ObjectPosition {
-    /// 0 is the left edge, 1 the right.
-    pub x: f64,
-    /// 0 is the top, 1 the bottom.
-    pub y: f64,
-}
-
-impl Property for ObjectPosition {
-    fn read(value: &Value) -> Result<Self, String> {
-        let text = String::read(value)?;
-        let expected = || {
-            Err("expected a CSS position such as \"center\", \"left top\" or \"30% 70%\""
-                .to_owned())
-        };
-        let mut position = Self { x: 0.5, y: 0.5 };
-        for (index, word) in text.split_ascii_whitespace().enumerate() {
-            match (word, word.strip_suffix('%').map(str::parse::<f64>)) {
-                ("left", _) => position.x = 0.0,
-                ("right", _) => position.x = 1.0,
-                ("top", _) => position.y = 0.0,
-                ("bottom", _) => position.y = 1.0,
-                ("center", _) => {}
-                (_, Some(Ok(percent))) if (0.0..=100.0).contains(&percent) => match index {
-                    0 => position.x = percent / 100.0,
-                    _ => position.y = percent / 100.0,
-                },
-                _ => return expected(),
-            }
-            if index > 1 {
-                return expected();
-            }
-        }
-        Ok(position)
-    }
-}
-
 /// Checks that no setter can make alone: sizes that must be there and texts that must be short.
 pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, String)) {
-    let Frame { width, height, .. } = element.frame;
-    let mut need = |key: &'static str, length: Length| match length {
-        Length::Auto => report(key, format!("a {} needs a {key} in px", element.kind.word())),
-        Length::Px(_) => {}
+    check_size(element, &mut report);
+    let mut value = |value: Option<f64>, max: f64| {
+        if let Some(Err(message)) = value.map(|value| within(value, 0.0..=max)) {
+            report("value", message);
+        }
     };
     match &element.kind {
-        Kind::Image(_) | Kind::Svg(_) | Kind::Rect(_) | Kind::Ellipse(_) | Kind::Barcode(_) => {
-            need("width", width);
-            need("height", height);
-        }
-        Kind::QrCode(_) => need("width", width),
-        Kind::Rating(rating) => {
-            need("height", height);
-            let value = rating.value.map(|value| within(value, 0.0..=RATING_VALUE_MAX));
-            if let Some(Err(message)) = value {
-                report("value", message);
+        Kind::Rating(rating) => value(rating.value, RATING_VALUE_MAX),
+        Kind::Progress(progress) => value(progress.value, PROGRESS_VALUE_MAX),
+        Kind::Text(text) => check_text(text, report),
+        Kind::Chart(chart) => {
+            family(&chart.font_family, &mut report);
+            if let Some((key, message)) = chart.fault() {
+                report(key, message);
             }
         }
-        Kind::Text(text) => {
-            let said = if text.spans.is_empty() { "text" } else { "spans" };
-            let mut chars = text.stretches().flat_map(|(text, _)| text.chars());
-            if chars.nth(TEXT_CHARS_MAX).is_some() {
-                report(said, format!("longer than {TEXT_CHARS_MAX} characters"));
-            }
-            let families = text.spans.iter().filter_map(|span| span.font_family.as_ref());
-            if families.chain([&text.font_family]).any(|name| name.len() > 4 * NAME_CHARS_MAX) {
-                report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
-            }
-            if text.max_font_size > 0.0 && text.max_font_size < text.font_size {
-                report("maxFontSize", format!("smaller than the fontSize of {}", text.font_size));
-            }
-            if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
-                report("minFontSize", format!("larger than the fontSize of {}", text.font_size));
+        Kind::Table(table) => {
+            family(&table.font_family, &mut report);
+            if let Some(message) = table.fault() {
+                report("values", message);
             }
         }
+        Kind::Svg(svg) => short("svg", &svg.svg, crate::limits::SVG_BYTES_MAX, report),
+        Kind::QrCode(code) => short("text", &code.text, crate::limits::QR_BYTES_MAX, report),
+        Kind::Barcode(code) => short("text", &code.text, crate::limits::BARCODE_CHARS_MAX, report),
+        Kind::Image(_) | Kind::Rect(_) | Kind::Ellipse(_) => {}
+        Kind::Polygon(_) | Kind::Star(_) => {}
         Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => {}
     }
-    let (key, text, max) = match &element.kind {
-        Kind::Svg(svg) => ("svg", &svg.svg, crate::limits::SVG_BYTES_MAX),
-        Kind::QrCode(code) => ("text", &code.text, crate::limits::QR_BYTES_MAX),
-        Kind::Barcode(code) => ("text", &code.text, crate::limits::BARCODE_CHARS_MAX),
-        Kind::Text(_) | Kind::Image(_) | Kind::Rect(_) | Kind::Path(_) => return,
-        Kind::Ellipse(_) | Kind::Line(_) | Kind::Group(_) | Kind::Rating(_) => return,
+}
+
+/// Checks that a size is there where the content has none of its own.
+fn check_size(element: &Element, mut report: impl FnMut(&'static str, String)) {
+    let (width, height) = match &element.kind {
+        Kind::Image(_) | Kind::Svg(_) | Kind::Rect(_) | Kind::Ellipse(_) => (true, true),
+        Kind::Polygon(_) | Kind::Star(_) | Kind::Barcode(_) => (true, true),
+        Kind::Progress(_) | Kind::Chart(_) | Kind::Table(_) => (true, true),
+        Kind::QrCode(_) => (true, false),
+        Kind::Rating(_) => (false, true),
+        Kind::Text(_) | Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => (false, false),
     };
-    if text.len() > max {
-        report(key, format!("longer than {max} bytes"));
+    let frame = &element.frame;
+    for (key, needed, length) in [("width", width, frame.width), ("height", height, frame.height)] {
+        if needed && length == Length::Auto {
+            report(key, format!("a {} needs a {key} in px", element.kind.word()));
+        }
+    }
+}
+
+fn check_text(text: &Text, mut report: impl FnMut(&'static str, String)) {
+    let said = if text.spans.is_empty() { "text" } else { "spans" };
+    let mut chars = text.stretches().flat_map(|(text, _)| text.chars());
+    if chars.nth(TEXT_CHARS_MAX).is_some() {
+        report(said, format!("longer than {TEXT_CHARS_MAX} characters"));
+    }
+    let families = text.spans.iter().filter_map(|span| span.font_family.as_ref());
+    for name in families.chain([&text.font_family]) {
+        family(name, &mut report);
+    }
+    if text.max_font_size > 0.0 && text.max_font_size < text.font_size {
+        report("maxFontSize", format!("smaller than the fontSize of {}", text.font_size));
+    }
+    if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
+        report("minFontSize", format!("larger than the fontSize of {}", text.font_size));
+    }
+}
+
+fn short(
+    key: &'static str,
+    text: &str,
+    bytes_max: usize,
+    mut report: impl FnMut(&'static str, String),
+) {
+    if text.len() > bytes_max {
+        report(key, format!("longer than {bytes_max} bytes"));
+    }
+}
+
+fn family(name: &str, mut report: impl FnMut(&'static str, String)) {
+    if name.len() > 4 * NAME_CHARS_MAX {
+        report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
     }
 }

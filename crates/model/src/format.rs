@@ -68,6 +68,9 @@ pub(crate) const FORMATS: &str = "number, number.0 to number.6, percent, percent
      date, date.short, date.medium, date.long, date.full, time, time.short, datetime";
 
 impl Format {
+    /// A number in the language's digits, as many as are given.
+    pub(crate) const GROUPED: Self = Self::Number(Digits::AsGiven);
+
     /// A format by its word.
     pub(crate) fn of(word: &str) -> Option<Self> {
         let (name, detail) = match word.split_once('.') {

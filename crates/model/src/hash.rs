@@ -79,6 +79,20 @@ impl FieldsHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name of this picture when one attempt at it could not get an image that is there at other
+    /// times. Another attempt's has another name, and the picture's own stays free for the true one.
+    #[must_use]
+    pub fn stand_in(&self, attempt: uuid::Uuid) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("pixeldrive stand-in hash v1");
+        hasher.update(self.0.as_bytes());
+        hasher.update(attempt.as_bytes());
+        Self::of(&hasher.finalize())
+    }
+
+    fn of(digest: &blake3::Hash) -> Self {
+        Self(data_encoding::BASE32_NOPAD.encode(&digest.as_bytes()[..10]).to_ascii_lowercase())
+    }
 }
 
 impl std::fmt::Display for FieldsHash {
@@ -154,8 +168,7 @@ pub fn fields_hash(
     for font in &fonts {
         hasher.update(&font.0);
     }
-    let digest = hasher.finalize();
-    FieldsHash(data_encoding::BASE32_NOPAD.encode(&digest.as_bytes()[..10]).to_ascii_lowercase())
+    FieldsHash::of(&hasher.finalize())
 }
 
 /// The object-store key of a permanent picture; its public URL is `/img/` and this.

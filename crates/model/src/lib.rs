@@ -9,9 +9,13 @@
 
 mod barcode;
 mod bind;
+mod chart;
+mod code;
 mod color;
+mod effect;
 mod element;
 mod fault;
+mod filter;
 mod font;
 mod format;
 mod hash;
@@ -22,23 +26,29 @@ pub mod limits;
 mod moment;
 mod paint;
 mod path_data;
+mod picture;
 mod placeholder;
 mod price;
+mod progress;
 mod property;
+mod rating;
+mod shape;
 mod source;
+mod table;
 mod template;
 mod text;
 mod warning;
 
-pub use barcode::ean13_digits;
 pub use bind::{Bound, Payload, bind, parse_payload};
+pub use chart::{Chart, ChartType, ChartValue, ChartValues, Colors, NumberFormat};
+pub use code::{Barcode, DotStyle, ErrorCorrection, EyeStyle, QrCode, Symbology};
 pub use color::Color;
+pub use effect::{BlendMode, ClipPath, MaskType, Masking};
 pub use element::{
-    Barcode, Corners, Element, Ellipse, ErrorCorrection, FontStyle, FontWeight, Frame, Group,
-    Image, Kind, Length, Line, ObjectFit, ObjectPosition, Padding, Path, QrCode, Rating, Rect, Svg,
-    Symbology,
+    Corners, Element, FontStyle, FontWeight, Frame, Group, Image, Kind, Length, Padding, Svg,
 };
 pub use fault::{Failure, Fault, Problem};
+pub use filter::{Filter, Filters};
 pub use font::{families_named, family_key};
 pub use hash::{
     ContentHash, Epoch, FieldsHash, FontHash, content_hash, fields_hash, font_key, image_key,
@@ -46,19 +56,30 @@ pub use hash::{
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
 pub use json::not_json;
 pub use lang::Lang;
-pub use paint::{LinearGradient, Paint, Stop};
+pub use paint::{
+    Fill, FillFit, Gradient, GradientKind, ImageFill, Paint, RadialShape, RadialSize, SpreadMethod,
+    Stop,
+};
 pub use path_data::PathData;
+pub use picture::{Border, ObjectFit, ObjectPosition, OnError, Recolor};
 pub use price::{Credits, price};
+pub use progress::{Progress, ProgressShape};
+pub use rating::{Icon, Rating, RatingStep};
+pub use shape::{
+    Dashes, Ellipse, FillRule, Line, LineCap, LineJoin, Marker, Outline, Path, Polygon, Rect, Star,
+    StrokeAlign,
+};
 pub use source::Source;
+pub use table::{Borders, Cell, Column, Columns, Rows, Table};
 pub use template::{Template, parse};
 pub use text::{
     Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
-    Setting, Spacing, Span, Text, TextDecoration, TextShadow, TextTransform, TextWrap,
-    VerticalAlign, WordBreak,
+    Setting, Shadow, Spacing, Span, Text, TextDecoration, TextTransform, TextWrap, VerticalAlign,
+    WordBreak,
 };
 pub use warning::Warning;
 
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
 /// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
 /// may spell a date in another way.
-pub const RENDERER_EPOCH: u32 = 2;
+pub const RENDERER_EPOCH: u32 = 3;

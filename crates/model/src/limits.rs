@@ -2,6 +2,8 @@
 //!
 //! Each is checked before the work that it bounds.
 
+/// Colours of an SVG that are replaced.
+pub const RECOLORS_MAX: usize = 64;
 /// Bytes of one template document, `data:` images included.
 pub const TEMPLATE_BYTES_MAX: usize = 4 << 20;
 /// Bytes of one row's payload.
@@ -61,12 +63,26 @@ pub const PICTURE_FONT_BYTES_MAX: u64 = 64 << 20;
 pub const COORDINATE_PX_MAX: f64 = 32_768.0;
 /// Spans of one text.
 pub const SPANS_MAX: usize = 200;
-/// Shadows of one text.
-pub const TEXT_SHADOWS_MAX: usize = 4;
+/// Shadows of one text, and of one element either way.
+pub const SHADOWS_MAX: usize = 4;
 /// Features, or positions on axes, that one text sets.
 pub const FONT_SETTINGS_MAX: usize = 32;
 /// Blur of a shadow in CSS pixels.
 pub const BLUR_PX_MAX: f64 = 200.0;
+/// Standard deviation of what is blurred itself, in CSS pixels: the blur of the widest shadow.
+pub const DEVIATION_PX_MAX: f64 = 100.0;
+/// How far elements lean: tangents beyond it explode.
+pub const SKEW_DEGREES_MAX: f64 = 85.0;
+/// Width of an outline in CSS pixels.
+pub const STROKE_WIDTH_PX_MAX: f64 = 1000.0;
+/// How far a mitred corner reaches, in widths of the outline.
+pub const MITER_LIMIT_MAX: f64 = 100.0;
+/// Lengths of one pattern of dashes.
+pub const DASHES_MAX: usize = 16;
+/// Fewest corners of a polygon, and points of a star.
+pub const CORNERS_MIN: u32 = 3;
+/// Most of them.
+pub const CORNERS_MAX: u32 = 200;
 /// Largest font size in CSS pixels.
 pub const FONT_SIZE_PX_MAX: f64 = 2_000.0;
 /// Bytes that a QR code can hold (version 40, error correction L).
@@ -77,6 +93,22 @@ pub const BARCODE_CHARS_MAX: usize = 200;
 pub const RATING_VALUE_MAX: f64 = 1000.0;
 /// Icons of a rating.
 pub const RATING_ICONS_MAX: u32 = 100;
+/// Largest value of a progress, and of what its whole is.
+pub const PROGRESS_VALUE_MAX: f64 = 1e12;
+/// Values of a chart.
+pub const CHART_VALUES_MAX: usize = 500;
+/// Colours that a chart lists.
+pub const CHART_COLORS_MAX: usize = 64;
+/// Largest number of a chart either way: doubles are exact beyond it.
+pub const CHART_NUMBER_MAX: f64 = 1e15;
+/// Columns of a table.
+pub const TABLE_COLUMNS_MAX: usize = 50;
+/// Rows of a table.
+pub const TABLE_ROWS_MAX: usize = 500;
+/// Characters of one cell of a table.
+pub const TABLE_CELL_CHARS_MAX: usize = 500;
+/// Characters of all cells of a table.
+pub const TABLE_CHARS_MAX: usize = 20_000;
 /// Stops of a gradient.
 pub const GRADIENT_STOPS_MAX: usize = 64;
 /// Characters of SVG path data.
@@ -89,3 +121,16 @@ pub const IMAGE_BYTES_MAX: usize = 10 << 20;
 pub const IMAGE_PX_MAX: u64 = 50_000_000;
 /// Side of a decoded image in pixels.
 pub const IMAGE_SIDE_PX_MAX: u32 = 16_384;
+/// Bytes of a picture's colour profile; one with more is ignored. Those of printing presses have two
+/// megabytes.
+pub const PROFILE_BYTES_MAX: usize = 4 << 20;
+/// Filters of one picture.
+pub const FILTERS_MAX: usize = 10;
+/// Standard deviation of a picture's blur in CSS pixels.
+pub const FILTER_BLUR_PX_MAX: f64 = 100.0;
+/// Pixels that the filters of one rendered picture work on: two of the largest.
+pub const FILTERED_PX_MAX: u64 = 128_000_000;
+/// Largest factor of a filter.
+pub const FILTER_AMOUNT_MAX: f64 = 100.0;
+/// Width of a picture's border in CSS pixels.
+pub const BORDER_PX_MAX: f64 = 1_000.0;

@@ -1,10 +1,10 @@
-//! What a shape is filled with.
+//! What shapes are filled with: colours, gradients and pictures.
 
 use serde_json::{Map, Value};
 
-use crate::Color;
-use crate::limits::GRADIENT_STOPS_MAX;
-use crate::property::{Property, object, within};
+use crate::limits::{COORDINATE_PX_MAX, GRADIENT_STOPS_MAX};
+use crate::property::{Property, object, within, words};
+use crate::{Color, ObjectPosition, Source};
 
 /// A fill: nothing, a colour or a gradient.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +13,8 @@ pub enum Paint {
     None,
     /// One colour.
     Solid(Color),
-    /// A linear gradient over the shape's box.
-    Linear(LinearGradient),
+    /// A gradient over the shape's box.
+    Gradient(Gradient),
 }
 
 impl Paint {
@@ -24,18 +24,82 @@ impl Paint {
         match self {
             Self::None => true,
             Self::Solid(color) => color.a == 0,
-            Self::Linear(gradient) => gradient.stops.iter().all(|stop| stop.color.a == 0),
+            Self::Gradient(gradient) => gradient.stops.iter().all(|stop| stop.color.a == 0),
         }
     }
 }
 
-/// A linear gradient, as CSS `linear-gradient` defines it.
+/// A gradient, as CSS defines it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LinearGradient {
-    /// Direction in degrees: 0 points up, 90 to the right, 180 down.
-    pub angle: f64,
+pub struct Gradient {
+    /// Which way its colours run.
+    pub kind: GradientKind,
     /// At least two stops, offsets never falling.
     pub stops: Vec<Stop>,
+    /// What is before the first stop and after the last.
+    pub spread: SpreadMethod,
+}
+
+/// Which way the colours of a gradient run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GradientKind {
+    /// Along a line through the centre of the box.
+    Linear {
+        /// Direction in degrees: 0 points up, 90 to the right, 180 down.
+        angle: f64,
+    },
+    /// Outwards.
+    Radial {
+        /// As ellipses or circles.
+        shape: RadialShape,
+        /// Where the last one lies.
+        size: RadialSize,
+        /// The centre.
+        position: ObjectPosition,
+    },
+    /// Around a point.
+    Conic {
+        /// Where it begins, in degrees: 0 is above the point; it runs clockwise.
+        angle: f64,
+        /// The point.
+        position: ObjectPosition,
+    },
+}
+
+words! {
+    /// What the lines of one colour are in a radial gradient.
+    pub enum RadialShape {
+        /// Ellipses.
+        Ellipse = "ellipse",
+        /// Circles.
+        Circle = "circle",
+    }
+}
+
+words! {
+    /// How far a radial gradient reaches.
+    pub enum RadialSize {
+        /// To the side of the box next to its centre.
+        ClosestSide = "closest-side",
+        /// To the side of the box farthest from its centre.
+        FarthestSide = "farthest-side",
+        /// To the corner of the box next to its centre.
+        ClosestCorner = "closest-corner",
+        /// To the corner of the box farthest from its centre.
+        FarthestCorner = "farthest-corner",
+    }
+}
+
+words! {
+    /// What a gradient paints before its first stop and after its last.
+    pub enum SpreadMethod {
+        /// The colour of that stop.
+        Pad = "pad",
+        /// The gradient again.
+        Repeat = "repeat",
+        /// The gradient again, every other time backwards.
+        Reflect = "reflect",
+    }
 }
 
 /// One colour of a gradient.
@@ -47,13 +111,49 @@ pub struct Stop {
     pub color: Color,
 }
 
+/// The inside of a shape: a fill, or a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fill {
+    /// A colour or a gradient.
+    Paint(Paint),
+    /// A picture.
+    Image(ImageFill),
+}
+
+/// A picture that fills a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageFill {
+    /// Where it comes from.
+    pub src: Source,
+    /// How it fills the shape's box.
+    pub fit: FillFit,
+    /// Which part of it stays in view, or where the first tile lies.
+    pub position: ObjectPosition,
+    /// Width of a tile in px; the picture's own when none is given.
+    pub tile_width: Option<f64>,
+}
+
+words! {
+    /// How a picture fills the box of a shape.
+    pub enum FillFit {
+        /// Fills the box; what does not fit is cut.
+        Cover = "cover",
+        /// Wholly inside the box.
+        Contain = "contain",
+        /// Stretched to the box.
+        Fill = "fill",
+        /// Again and again in both directions.
+        Tile = "tile",
+    }
+}
+
 impl Property for Paint {
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Null => Ok(Self::None),
             Value::String(text) if text == "none" => Ok(Self::None),
             Value::String(text) => Color::parse(text).map(Self::Solid),
-            Value::Object(fields) => gradient(fields),
+            Value::Object(fields) => gradient(fields).map(Self::Gradient),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
                 Err("expected a colour or a gradient object".to_owned())
             }
@@ -61,20 +161,78 @@ impl Property for Paint {
     }
 }
 
-fn gradient(fields: &Map<String, Value>) -> Result<Paint, String> {
-    match fields.get("type").and_then(Value::as_str) {
-        Some("linear") => {}
-        _ => return Err("a gradient needs \"type\": \"linear\"".to_owned()),
+impl Property for Fill {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value.as_object() {
+            Some(fields) if fields.get("type").is_some_and(|word| word == "image") => {
+                image(fields).map(Self::Image)
+            }
+            _ => Paint::read(value).map(Self::Paint),
+        }
     }
-    if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "type" | "angle" | "stops"))
-    {
-        return Err(format!("unknown key `{key}` in a gradient; it has type, angle and stops"));
+}
+
+/// The fields of an object, which must be known ones.
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl<'a> Fields<'a> {
+    fn new(fields: &'a Map<String, Value>, what: &str, known: &[&str]) -> Result<Self, String> {
+        match fields.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => Err(format!("unknown key `{key}`; {what} has {}", known.join(", "))),
+            None => Ok(Self(fields)),
+        }
     }
-    let angle =
-        fields.get("angle").map_or(Ok(180.0), f64::read).map_err(|e| format!("angle: {e}"))?;
-    let stops = match fields.get("stops") {
-        Some(Value::Array(stops)) => stops,
-        _ => return Err("a gradient needs `stops`, a list of {\"offset\", \"color\"}".to_owned()),
+
+    /// What a field says, or else `default`.
+    fn get<T: Property>(&self, key: &str, default: T) -> Result<T, String> {
+        let read = self.0.get(key).map_or(Ok(default), T::read);
+        read.map_err(|error| format!("{key}: {error}"))
+    }
+}
+
+fn gradient(fields: &Map<String, Value>) -> Result<Gradient, String> {
+    let centre = ObjectPosition { x: 0.5, y: 0.5 };
+    let (fields, kind) = match fields.get("type").and_then(Value::as_str) {
+        Some("linear") => {
+            let known = ["type", "angle", "stops", "spreadMethod"];
+            let fields = Fields::new(fields, "a linear gradient", &known)?;
+            let angle = fields.get("angle", 180.0)?;
+            (fields, GradientKind::Linear { angle })
+        }
+        Some("radial") => {
+            let known = ["type", "shape", "size", "position", "stops", "spreadMethod"];
+            let fields = Fields::new(fields, "a radial gradient", &known)?;
+            let kind = GradientKind::Radial {
+                shape: fields.get("shape", RadialShape::Ellipse)?,
+                size: fields.get("size", RadialSize::FarthestCorner)?,
+                position: fields.get("position", centre)?,
+            };
+            (fields, kind)
+        }
+        Some("conic") => {
+            let known = ["type", "angle", "position", "stops", "spreadMethod"];
+            let fields = Fields::new(fields, "a conic gradient", &known)?;
+            let kind = GradientKind::Conic {
+                angle: fields.get("angle", 0.0)?,
+                position: fields.get("position", centre)?,
+            };
+            (fields, kind)
+        }
+        Some("image") => {
+            return Err(
+                "a picture fills shapes alone (rect, ellipse, polygon, star, path)".to_owned()
+            );
+        }
+        _ => return Err("a gradient needs a \"type\": linear, radial or conic".to_owned()),
+    };
+    let stops = stops(fields.0.get("stops"))?;
+    let spread = fields.get("spreadMethod", SpreadMethod::Pad)?;
+    Ok(Gradient { kind, stops, spread })
+}
+
+fn stops(value: Option<&Value>) -> Result<Vec<Stop>, String> {
+    let Some(Value::Array(stops)) = value else {
+        return Err("a gradient needs `stops`, a list of {\"offset\", \"color\"}".to_owned());
     };
     if !(2..=GRADIENT_STOPS_MAX).contains(&stops.len()) {
         return Err(format!("a gradient has 2 to {GRADIENT_STOPS_MAX} stops, not {}", stops.len()));
@@ -87,7 +245,7 @@ fn gradient(fields: &Map<String, Value>) -> Result<Paint, String> {
         }
         read.push(stop);
     }
-    Ok(Paint::Linear(LinearGradient { angle, stops: read }))
+    Ok(read)
 }
 
 fn stop(value: &Value) -> Result<Stop, String> {
@@ -98,4 +256,92 @@ fn stop(value: &Value) -> Result<Stop, String> {
     let offset = fields.get("offset").ok_or("offset is missing (0 to 1)")?;
     let color = fields.get("color").ok_or("color is missing")?;
     Ok(Stop { offset: within(f64::read(offset)?, 0.0..=1.0)?, color: Color::read(color)? })
+}
+
+fn image(fields: &Map<String, Value>) -> Result<ImageFill, String> {
+    let known = ["type", "src", "objectFit", "objectPosition", "tileWidth"];
+    let fields = Fields::new(fields, "a picture as a fill", &known)?;
+    let src = fields.get("src", Source::Missing)?;
+    if src == Source::Missing {
+        return Err("src is missing: where the picture comes from".to_owned());
+    }
+    let fit = fields.get("objectFit", FillFit::Cover)?;
+    let tile_width: Option<f64> = fields.get("tileWidth", None)?;
+    if tile_width.is_some() && fit != FillFit::Tile {
+        return Err("tileWidth: goes with \"objectFit\": \"tile\" alone".to_owned());
+    }
+    let tile_width = tile_width.map(|px| within(px, 1.0..=COORDINATE_PX_MAX)).transpose();
+    Ok(ImageFill {
+        src,
+        fit,
+        position: fields.get("objectPosition", ObjectPosition { x: 0.5, y: 0.5 })?,
+        tile_width: tile_width.map_err(|error| format!("tileWidth: {error}"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(value: Value, expected: Result<GradientKind, &str>) {
+        match (Paint::read(&value), expected) {
+            (Ok(Paint::Gradient(found)), Ok(expected)) => {
+                assert_eq!(found.kind, expected, "{value}")
+            }
+            (Err(found), Err(part)) => assert!(found.contains(part), "{value}: {found}"),
+            (found, expected) => panic!("{value}: {found:?}, not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_css() {
+        let stops = json!([{"offset": 0, "color": "#000"}, {"offset": 1, "color": "#fff"}]);
+        let with = |mut fields: Value| {
+            fields["stops"] = stops.clone();
+            fields
+        };
+        let (centre, corner) =
+            (ObjectPosition { x: 0.5, y: 0.5 }, ObjectPosition { x: 1.0, y: 0.0 });
+        check(with(json!({"type": "linear"})), Ok(GradientKind::Linear { angle: 180.0 }));
+        let conic = GradientKind::Conic { angle: 30.0, position: corner };
+        check(with(json!({"type": "conic", "angle": 30, "position": "top right"})), Ok(conic));
+        let radial = |shape, size, position| GradientKind::Radial { shape, size, position };
+        let default = radial(RadialShape::Ellipse, RadialSize::FarthestCorner, centre);
+        check(with(json!({"type": "radial"})), Ok(default));
+        check(
+            with(json!({"type": "radial", "shape": "circle", "size": "closest-side"})),
+            Ok(radial(RadialShape::Circle, RadialSize::ClosestSide, centre)),
+        );
+        check(with(json!({"type": "mesh"})), Err("linear, radial or conic"));
+        check(with(json!({"type": "linear", "position": "center"})), Err("unknown key `position`"));
+        check(with(json!({"type": "radial", "size": "huge"})), Err("size: expected one of"));
+        check(with(json!({"type": "linear", "spreadMethod": "x"})), Err("spreadMethod: expected"));
+        check(with(json!({"type": "linear", "angle": "up"})), Err("angle: expected a number"));
+        check(json!({"type": "conic"}), Err("needs `stops`"));
+        check(json!({"type": "image", "src": "a.png"}), Err("fills shapes alone"));
+        check(json!(7), Err("expected a colour or a gradient"));
+    }
+
+    #[test]
+    fn pictures_fill_shapes() {
+        let check = |value: Value, part: &str| {
+            let found = Fill::read(&value).map(|fill| format!("{fill:?}"));
+            let (Ok(found) | Err(found)) = found;
+            assert!(found.contains(part), "{value}: {found}");
+        };
+        check(json!({"type": "image", "src": "a.png"}), "fit: Cover");
+        check(json!({"type": "image", "src": "a.png", "objectFit": "tile"}), "tile_width: None");
+        check(json!({"type": "image"}), "src is missing");
+        check(json!({"type": "image", "src": "/etc/passwd"}), "src: a path must stay inside");
+        check(json!({"type": "image", "src": "a.png", "tileWidth": 9}), "goes with");
+        check(
+            json!({"type": "image", "src": "a.png", "objectFit": "tile", "tileWidth": 0}),
+            "tileWidth: 0 is outside 1",
+        );
+        check(json!({"type": "image", "src": "a.png", "stops": []}), "unknown key `stops`");
+        check(json!("#fff"), "Solid");
+    }
 }

@@ -11,7 +11,7 @@ use crate::limits::{
 };
 use crate::placeholder::Placeholders;
 use crate::property::{Property, kind, within};
-use crate::{ContentHash, Paint, Problem, Source, content_hash};
+use crate::{ContentHash, Fill, Paint, Problem, Source, content_hash};
 use crate::{json, text};
 
 /// A template: a canvas and what is drawn on it.
@@ -40,7 +40,7 @@ impl Template {
         std::iter::from_fn(move || {
             let element = stack.pop()?;
             if let Kind::Group(group) = &element.kind {
-                stack.extend(group.elements.iter().rev());
+                stack.extend(group.members().rev());
             }
             Some(element)
         })
@@ -48,7 +48,8 @@ impl Template {
 
     /// The sources that the template itself names, with the ids of their elements.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
-        self.walk().filter_map(|element| Some((element.id.as_str(), element.source()?)))
+        self.walk()
+            .flat_map(|element| element.sources().map(|(_, source)| (element.id.as_str(), source)))
     }
 
     /// The placeholders in its texts, in drawing order: the id of the element and the path.
@@ -71,8 +72,30 @@ impl Element {
             Kind::Text(_) | Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) | Kind::Path(_) => {
                 None
             }
-            Kind::Group(_) | Kind::QrCode(_) | Kind::Barcode(_) | Kind::Rating(_) => None,
+            Kind::QrCode(code) => Some(&code.logo).filter(|logo| **logo != Source::Missing),
+            Kind::Polygon(_) | Kind::Star(_) | Kind::Group(_) | Kind::Barcode(_) => None,
+            Kind::Rating(_) | Kind::Progress(_) | Kind::Chart(_) | Kind::Table(_) => None,
         }
+    }
+
+    /// All sources that it shows, each with the property that names it.
+    pub fn sources(&self) -> impl Iterator<Item = (&'static str, &Source)> {
+        let fill = match &self.kind {
+            Kind::Rect(rect) => Some(&rect.fill),
+            Kind::Ellipse(ellipse) => Some(&ellipse.fill),
+            Kind::Polygon(polygon) => Some(&polygon.fill),
+            Kind::Star(star) => Some(&star.fill),
+            Kind::Path(path) => Some(&path.fill),
+            Kind::Text(_) | Kind::Image(_) | Kind::Svg(_) | Kind::Line(_) | Kind::Group(_) => None,
+            Kind::QrCode(_) | Kind::Barcode(_) | Kind::Rating(_) | Kind::Progress(_) => None,
+            Kind::Chart(_) | Kind::Table(_) => None,
+        };
+        let own = if matches!(self.kind, Kind::QrCode(_)) { "logo" } else { "src" };
+        let filled = fill.and_then(|fill| match fill {
+            Fill::Image(image) => Some(("fill.src", &image.src)),
+            Fill::Paint(_) => None,
+        });
+        self.source().map(|source| (own, source)).into_iter().chain(filled)
     }
 }
 
@@ -189,12 +212,9 @@ impl Reader {
         for (key, value) in fields {
             let path = format!("{path}.{key}");
             match (key.as_str(), &mut element.kind) {
-                ("id" | "type", _) => {}
-                ("elements", Kind::Group(_)) => match value {
-                    Value::Array(list) => {
-                        let elements = self.elements(&path, list, depth + 1);
-                        element.kind = Kind::Group(Group { elements });
-                    }
+                ("id" | "type", _) | ("mask", Kind::Group(_)) => {}
+                ("elements", Kind::Group(group)) => match value {
+                    Value::Array(list) => group.elements = self.elements(&path, list, depth + 1),
                     _ => self.report(path, "expected a list of elements"),
                 },
                 _ => {
@@ -202,6 +222,9 @@ impl Reader {
                     self.keep(&path, set);
                 }
             }
+        }
+        if let (Kind::Group(group), Some(mask)) = (&mut element.kind, fields.get("mask")) {
+            self.mask(&format!("{path}.mask"), group, mask, depth);
         }
         element::check(&element, |key, message| self.report(format!("{path}.{key}"), message));
         for (index, text) in element.kind.texts_mut().into_iter().enumerate() {
@@ -213,11 +236,39 @@ impl Reader {
         if let Kind::Barcode(code) = &element.kind
             && !code.text.is_empty()
             && self.placeholders.of(&element.id).is_empty()
-            && let Err(rule) = code.symbology.check(&code.text)
+            && let Err(rule) = code.symbology.complete(&code.text)
         {
             self.report(format!("{path}.text"), rule);
         }
         Some(element)
+    }
+
+    /// A group's mask: an element of its own, or one of the group's by its id.
+    fn mask(&mut self, path: &str, group: &mut Group, value: &Value, depth: usize) {
+        match value {
+            Value::Null => {}
+            Value::Object(_) if self.ids.len() >= ELEMENTS_MAX => {
+                self.report(path, format!("more than {ELEMENTS_MAX} elements"));
+            }
+            Value::Object(_) if depth >= GROUP_DEPTH_MAX => {
+                self.report(path, format!("groups nest deeper than {GROUP_DEPTH_MAX}"));
+            }
+            Value::Object(_) => group.mask = self.element(path, value, depth + 1).map(Box::new),
+            Value::String(id) => match group.elements.iter().position(|each| each.id == *id) {
+                Some(at) => group.mask = Some(Box::new(group.elements.remove(at))),
+                None => {
+                    let id: String = id.chars().take(NAME_CHARS_MAX).collect();
+                    self.report(path, format!("the group has no element `{id}` of its own"));
+                }
+            },
+            other => {
+                let found = kind(other);
+                self.report(
+                    path,
+                    format!("expected an element, or the id of one of the group's, found {found}"),
+                );
+            }
+        }
     }
 
     fn kind(&mut self, path: &str, word: Option<&Value>) -> Option<Kind> {

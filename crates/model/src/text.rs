@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::element::{Corners, FontStyle, FontWeight, Padding};
 use crate::limits::{
-    COORDINATE_PX_MAX, FONT_SETTINGS_MAX, FONT_SIZE_PX_MAX, SPANS_MAX, TEXT_SHADOWS_MAX,
+    COORDINATE_PX_MAX, FONT_SETTINGS_MAX, FONT_SIZE_PX_MAX, SHADOWS_MAX, SPANS_MAX,
 };
 use crate::property::{Properties, Property, kind, object, properties, within, words};
 use crate::{Color, Lang, Paint};
@@ -48,7 +48,7 @@ properties! {
         /// Width of that outline in px; it is centred on the edge, so half of it shows.
         "strokeWidth" stroke_width: f64 = 1.0, in 0.0..=200.0;
         /// Shadows of the glyphs, the first on top.
-        "textShadow" text_shadow: Vec<TextShadow> = Vec::new();
+        "textShadow" text_shadow: Vec<Shadow> = Vec::new();
         /// Lines under, over or through the glyphs.
         "textDecoration" text_decoration: TextDecoration = TextDecoration::default();
         /// Whether the letters' case is changed.
@@ -158,7 +158,8 @@ fn span(at: usize, value: &Value) -> Result<Span, String> {
     Ok(span)
 }
 
-fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [Value], String> {
+/// A list of at most `max`.
+pub(crate) fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [Value], String> {
     let list = value
         .as_array()
         .ok_or_else(|| format!("expected a list of {what}, found {}", kind(value)))?;
@@ -188,12 +189,12 @@ impl Property for Spacing {
     }
 }
 
-/// A shadow of glyphs.
+/// A shadow of glyphs, or of any element.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TextShadow {
-    /// Right of the glyphs, in px.
+pub struct Shadow {
+    /// Right of what casts it, in px.
     pub x: f64,
-    /// Below the glyphs, in px.
+    /// Below it, in px.
     pub y: f64,
     /// How far its edge is spread, in px, as CSS counts it: twice the standard deviation.
     pub blur: f64,
@@ -201,14 +202,14 @@ pub struct TextShadow {
     pub color: Color,
 }
 
-impl Property for Vec<TextShadow> {
+impl Property for Vec<Shadow> {
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Null => Ok(Self::new()),
             Value::String(word) if word == "none" => Ok(Self::new()),
             Value::Object(fields) => shadow(fields).map(|shadow| vec![shadow]),
             _ => {
-                let shadows = list(value, TEXT_SHADOWS_MAX, "shadows")?;
+                let shadows = list(value, SHADOWS_MAX, "shadows")?;
                 let read = |(at, value): (usize, &Value)| {
                     object(value).and_then(shadow).map_err(|error| format!("[{at}]: {error}"))
                 };
@@ -218,7 +219,7 @@ impl Property for Vec<TextShadow> {
     }
 }
 
-fn shadow(fields: &Map<String, Value>) -> Result<TextShadow, String> {
+fn shadow(fields: &Map<String, Value>) -> Result<Shadow, String> {
     if let Some(key) =
         fields.keys().find(|key| !matches!(key.as_str(), "x" | "y" | "blur" | "color"))
     {
@@ -232,7 +233,7 @@ fn shadow(fields: &Map<String, Value>) -> Result<TextShadow, String> {
     };
     let offset = || -COORDINATE_PX_MAX..=COORDINATE_PX_MAX;
     let color = fields.get("color").map_or(Ok(Color::BLACK), Color::read);
-    Ok(TextShadow {
+    Ok(Shadow {
         x: number("x", offset())?,
         y: number("y", offset())?,
         blur: number("blur", 0.0..=crate::limits::BLUR_PX_MAX)?,
@@ -546,17 +547,17 @@ mod tests {
 
     #[test]
     fn shadows_are_one_or_a_list() {
-        let shadow = TextShadow { x: 1.0, y: 2.0, blur: 3.0, color: Color::WHITE };
+        let shadow = Shadow { x: 1.0, y: 2.0, blur: 3.0, color: Color::WHITE };
         let value = json!({"x": 1, "y": 2, "blur": 3, "color": "white"});
         check(value.clone(), Ok(vec![shadow]));
         check(
             json!([value, {}]),
-            Ok(vec![shadow, TextShadow { x: 0.0, y: 0.0, blur: 0.0, color: Color::BLACK }]),
+            Ok(vec![shadow, Shadow { x: 0.0, y: 0.0, blur: 0.0, color: Color::BLACK }]),
         );
-        check(json!("none"), Ok(Vec::<TextShadow>::new()));
-        check(json!({"blur": -1}), Err::<Vec<TextShadow>, _>("blur: -1"));
-        check(json!({"spread": 1}), Err::<Vec<TextShadow>, _>("unknown key `spread`"));
-        check(json!([1]), Err::<Vec<TextShadow>, _>("[0]: expected an object"));
-        check(json!(vec![json!({}); 9]), Err::<Vec<TextShadow>, _>("at most"));
+        check(json!("none"), Ok(Vec::<Shadow>::new()));
+        check(json!({"blur": -1}), Err::<Vec<Shadow>, _>("blur: -1"));
+        check(json!({"spread": 1}), Err::<Vec<Shadow>, _>("unknown key `spread`"));
+        check(json!([1]), Err::<Vec<Shadow>, _>("[0]: expected an object"));
+        check(json!(vec![json!({}); 9]), Err::<Vec<Shadow>, _>("at most"));
     }
 }

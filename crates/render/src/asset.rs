@@ -5,32 +5,46 @@
 //! (`picture`). Deliberately absent: fetching, and the fetcher's cache.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, ImageReader};
+use image::{ImageDecoder, ImageFormat};
 use pixeldrive_model::Source;
-use pixeldrive_model::limits::{IMAGE_BYTES_MAX, IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX, SVG_BYTES_MAX};
+use pixeldrive_model::limits::{IMAGE_BYTES_MAX, SVG_BYTES_MAX};
 
 use crate::Error;
-use crate::picture::{Refusal, broken, svg};
+use crate::picture::{Refusal, decode, svg};
 
 /// The files of one render, by the source that names them.
 #[derive(Clone, Debug, Default)]
-pub struct Assets(HashMap<Source, Arc<Asset>>);
+pub struct Assets {
+    files: HashMap<Source, Arc<Asset>>,
+    /// Why the others are not there.
+    failed: HashMap<Source, String>,
+}
 
 impl Assets {
     /// Adds the file of `source`.
     pub fn insert(&mut self, source: Source, asset: Arc<Asset>) {
-        self.0.insert(source, asset);
+        self.files.insert(source, asset);
+    }
+
+    /// Says why there is no file of `source`: its elements are to do without.
+    pub fn insert_failed(&mut self, source: Source, reason: String) {
+        self.failed.insert(source, reason);
     }
 
     /// The file of `source`.
     #[must_use]
     pub fn get(&self, source: &Source) -> Option<&Arc<Asset>> {
-        self.0.get(source)
+        self.files.get(source)
+    }
+
+    /// Why there is no file of `source`, if it was asked for.
+    #[must_use]
+    pub fn failure(&self, source: &Source) -> Option<&str> {
+        self.failed.get(source).map(String::as_str)
     }
 }
 
@@ -108,20 +122,32 @@ fn raster_format(bytes: &[u8]) -> Option<ImageFormat> {
     }
 }
 
+/// A picture in a format that is not drawn, by its name.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f' | b's', ..] => "an AVIF file",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "a HEIC file",
+        [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', ..] => "a JPEG XL file",
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "a TIFF file",
+        [b'B', b'M', ..] => "a BMP file",
+        [b'%', b'P', b'D', b'F', ..] => "a PDF file",
+        _ => return None,
+    })
+}
+
 fn raster_header(bytes: &Bytes, format: ImageFormat) -> Result<(AssetKind, f64, f64), Refusal> {
     // The PNG decoder reads on to the first pixels; the size stands in the first bytes.
     if format == ImageFormat::Png
         && let Some([w0, w1, w2, w3, h0, h1, h2, h3]) = bytes.get(16..24)
     {
-        check_size(
+        decode::check_size(
             u32::from_be_bytes([*w0, *w1, *w2, *w3]),
             u32::from_be_bytes([*h0, *h1, *h2, *h3]),
         )?;
     }
-    let reader = ImageReader::with_format(Cursor::new(bytes.as_ref()), format);
-    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let mut decoder = decode::decoder(bytes, format)?;
     let (width, height) = decoder.dimensions();
-    check_size(width, height)?;
+    decode::check_size(width, height)?;
     // A picture with unreadable metadata is shown as it lies.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let (width, height) = (f64::from(width), f64::from(height));
@@ -138,17 +164,6 @@ fn raster_header(bytes: &Bytes, format: ImageFormat) -> Result<(AssetKind, f64, 
     })
 }
 
-fn check_size(width: u32, height: u32) -> Result<(), Refusal> {
-    if width == 0 || height == 0 {
-        return Err(Refusal::Broken { reason: format!("it is {width} x {height} px") });
-    }
-    if width.max(height) > IMAGE_SIDE_PX_MAX || u64::from(width) * u64::from(height) > IMAGE_PX_MAX
-    {
-        return Err(Refusal::Pixels { width, height });
-    }
-    Ok(())
-}
-
 fn svg_header(bytes: &Bytes) -> Result<(AssetKind, f64, f64), Refusal> {
     let text = svg_text(bytes)?;
     let (width, height) = svg::natural_size(text)?;
@@ -159,6 +174,9 @@ fn svg_header(bytes: &Bytes) -> Result<(AssetKind, f64, f64), Refusal> {
 pub(crate) fn svg_text(bytes: &[u8]) -> Result<&str, Refusal> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(Refusal::Type { found: "a gzip file (SVGZ must be unpacked)" });
+    }
+    if let Some(found) = foreign(bytes) {
+        return Err(Refusal::Type { found });
     }
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     if bytes.is_empty() {
@@ -212,6 +230,12 @@ mod tests {
         check(format!("<svg>{}</svg>", " ".repeat(SVG_BYTES_MAX)), "image_too_large");
         check("", "image_type_unsupported: an empty file");
         check("hello", "image_type_unsupported: this is no picture that can be drawn");
+        check(b"\0\0\0\x1cftypavif\0\0".as_slice(), "image_type_unsupported: an AVIF file");
+        check(b"\0\0\0\x18ftypheic\0\0".as_slice(), "image_type_unsupported: a HEIC file");
+        check(b"\xff\x0a\0".as_slice(), "image_type_unsupported: a JPEG XL file");
+        check(b"II*\0\x08".as_slice(), "image_type_unsupported: a TIFF file");
+        check(b"BM6\0".as_slice(), "image_type_unsupported: a BMP file");
+        check("%PDF-1.7", "image_type_unsupported: a PDF file");
         check(b"\x89PNG\r\n\x1a\nno chunk at all here".as_slice(), "image_");
         check("<!DOCTYPE html><html></html>", "image_type_unsupported: an HTML page");
         check(b"\x1f\x8b\x08\0".as_slice(), "image_type_unsupported: a gzip file");
@@ -226,7 +250,7 @@ mod tests {
         check("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 12'/>", "Svg (24.0, 12.0)");
         let mut png = Vec::new();
         let picture = image::RgbaImage::new(3, 5);
-        picture.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        picture.write_to(&mut std::io::Cursor::new(&mut png), ImageFormat::Png).unwrap();
         check(png, "Raster(Png, NoTransforms) (3.0, 5.0)");
     }
 }

@@ -7,18 +7,21 @@
 //!
 //! - **Resolved.** Geometry is in device pixels from the top left, once its mark's transform is
 //!   applied; colours are straight sRGB; text is glyph runs. A backend never measures anything.
-//! - **Bounded.** [`Drawing::push`] refuses the mark that would pass [`MARKS_MAX`].
+//! - **Bounded.** [`Drawing::push`] refuses the mark that would pass [`MARKS_MAX`], or that would make
+//!   painting take seconds (`work`).
 //! - **Repeatable.** Equal inputs give equal drawings, bit for bit.
 //!
 //! Deliberately absent: any mark that calls back into the template.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Rect, RoundedRectRadii, Stroke, Vec2};
-use peniko::{Color, FontData, Gradient, GradientKind};
+use peniko::{BlendMode, Color, ColorStop, Compose, FontData, Gradient, GradientKind};
 
 use crate::Error;
 use crate::pixels::Pixels;
+use crate::work::{self, Reach, Work};
 
 /// Marks in one drawing.
 pub const MARKS_MAX: usize = 100_000;
@@ -29,12 +32,15 @@ pub struct Drawing {
     width: u16,
     height: u16,
     marks: Vec<Mark>,
+    /// Where the pushes lie that wait for their pops, and how far what follows them reaches.
+    open: Vec<(usize, Reach)>,
+    work: Work,
 }
 
 /// One mark.
 #[derive(Clone, Debug)]
 pub enum Mark {
-    /// A filled shape (non-zero winding).
+    /// A filled shape.
     Fill {
         /// Placement of the shape.
         transform: Affine,
@@ -65,7 +71,8 @@ pub enum Mark {
         /// Clip in the image's pixels.
         corners: RoundedRectRadii,
     },
-    /// Everything up to the matching [`Mark::Pop`] is cut to the shape.
+    /// Everything up to the matching [`Mark::Pop`] is cut to the shape, what effects make of it
+    /// included.
     PushClip {
         /// Placement of the shape.
         transform: Affine,
@@ -73,17 +80,24 @@ pub enum Mark {
         shape: Shape,
     },
     /// Everything up to the matching [`Mark::Pop`] is painted apart and then laid over what is there.
-    PushLayer {
-        /// 0 to 1.
-        opacity: f32,
-        /// What is done to it before that.
-        effect: Option<Effect>,
-    },
+    PushLayer(Layer),
     /// Ends the last [`Mark::PushClip`] or [`Mark::PushLayer`].
     Pop,
 }
 
-/// What is done to a layer before it is laid over what is there. Lengths are device pixels.
+/// How what was painted apart is laid over what is there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layer {
+    /// What is done to it first.
+    pub effect: Option<Effect>,
+    /// 0 to 1.
+    pub opacity: f32,
+    /// How its colours mix with those below, and which of the two remain where. A layer that removes
+    /// what is below belongs inside another layer, which it cannot reach out of.
+    pub blend: BlendMode,
+}
+
+/// What is done to a layer. Lengths are device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
     /// Its shadow takes its place.
@@ -95,6 +109,11 @@ pub enum Effect {
         /// Its colour.
         color: Color,
     },
+    /// It is blurred.
+    Blur {
+        /// Standard deviation.
+        deviation: f64,
+    },
 }
 
 /// A shape.
@@ -102,17 +121,33 @@ pub enum Effect {
 pub enum Shape {
     /// A rectangle: backends have a fast way for it.
     Rect(Rect),
-    /// Anything else.
+    /// What a path winds around (the fill rule `nonzero`).
     Path(Arc<BezPath>),
+    /// What a path winds around an odd number of times (the fill rule `evenodd`).
+    EvenOdd(Arc<BezPath>),
 }
 
-/// A paint.
+/// A paint, in coordinates of the shape.
 #[derive(Clone, Debug)]
 pub enum Brush {
     /// One colour.
     Solid(Color),
-    /// A gradient in the coordinates of the shape.
-    Gradient(Arc<Gradient>),
+    /// A gradient.
+    Gradient {
+        /// What it is in coordinates of its own.
+        gradient: Arc<Gradient>,
+        /// From those to the shape's.
+        transform: Affine,
+    },
+    /// A picture. Beyond its edges its last pixels go on.
+    Image {
+        /// Premultiplied RGBA.
+        image: Arc<Pixels>,
+        /// From its pixels to the shape's coordinates.
+        transform: Affine,
+        /// 0 to 1.
+        opacity: f32,
+    },
 }
 
 /// Glyphs of one font.
@@ -156,7 +191,7 @@ impl Drawing {
     /// An empty drawing for a canvas in device pixels.
     #[must_use]
     pub fn new(width: u16, height: u16) -> Self {
-        Self { width, height, marks: Vec::new() }
+        Self { width, height, marks: Vec::new(), open: Vec::new(), work: Work::default() }
     }
 
     /// Canvas width in device pixels.
@@ -180,13 +215,113 @@ impl Drawing {
     /// Adds a mark.
     ///
     /// # Errors
-    /// [`Error::MarksExceeded`] past [`MARKS_MAX`].
+    /// [`Error::MarksExceeded`] past [`MARKS_MAX`], [`Error::TooComplex`] when painting would take
+    /// too long.
     pub fn push(&mut self, mark: Mark) -> Result<(), Error> {
         if self.marks.len() >= MARKS_MAX {
-            return Err(Error::MarksExceeded { marks_max: MARKS_MAX });
+            return Err(Error::MarksExceeded { element: String::new(), marks_max: MARKS_MAX });
+        }
+        match &mark {
+            Mark::PushClip { .. } | Mark::PushLayer(_) => {
+                self.open.push((self.marks.len(), Reach::default()));
+            }
+            Mark::Pop => {
+                if let Some((opened, reach)) = self.open.pop() {
+                    let reach =
+                        work::close(&self.marks[opened], reach, self.area(), &mut self.work);
+                    self.reaches(reach);
+                }
+            }
+            painted => {
+                let reach = work::paint(painted, self.area(), &mut self.work);
+                self.reaches(reach);
+            }
         }
         self.marks.push(mark);
+        self.work.check()
+    }
+
+    fn reaches(&mut self, reach: Reach) {
+        if let Some((_, around)) = self.open.last_mut() {
+            around.add(reach);
+        }
+    }
+
+    /// The canvas in device pixels.
+    #[must_use]
+    pub fn area(&self) -> Rect {
+        Rect::new(0.0, 0.0, self.width.into(), self.height.into())
+    }
+
+    /// How far the marks from index `from` on may reach, on the canvas and beyond it. A little much
+    /// rather than too little.
+    pub(crate) fn reach(&self, from: usize) -> Rect {
+        work::reach_of(self.marks.get(from..).unwrap_or_default(), |_, _, _| {})
+    }
+
+    /// Encloses the marks from index `from` on in `push` and its pop.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(crate) fn enclose(&mut self, from: usize, push: Mark) -> Result<(), Error> {
+        if self.marks.len() + 2 > MARKS_MAX {
+            return Err(Error::MarksExceeded { element: String::new(), marks_max: MARKS_MAX });
+        }
+        let reach = Reach::of(self.reach(from));
+        self.marks.insert(from, push);
+        self.open.push((from, reach));
+        self.push(Mark::Pop)
+    }
+
+    /// Adds the marks of `range` once more.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(crate) fn repeat(&mut self, range: Range<usize>) -> Result<(), Error> {
+        for index in range {
+            let mark = self.marks[index].clone();
+            self.push(mark)?;
+        }
         Ok(())
+    }
+
+    /// Takes out the marks from index `from` on.
+    pub(crate) fn take(&mut self, from: usize) -> Vec<Mark> {
+        self.marks.split_off(from)
+    }
+
+    /// Puts back marks that were taken out.
+    ///
+    /// # Errors
+    /// [`Error::MarksExceeded`] past [`MARKS_MAX`].
+    pub(crate) fn restore(&mut self, marks: Vec<Mark>) -> Result<(), Error> {
+        if self.marks.len() + marks.len() > MARKS_MAX {
+            return Err(Error::MarksExceeded { element: String::new(), marks_max: MARKS_MAX });
+        }
+        self.marks.extend(marks);
+        Ok(())
+    }
+
+    /// Takes away the marks from index `from` on.
+    pub(crate) fn truncate(&mut self, from: usize) {
+        self.marks.truncate(from);
+    }
+
+    /// Some of the marks on a canvas of their own: an area of this one in whole pixels. What that one
+    /// costs to paint counts here too.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(crate) fn part(&mut self, marks: Range<usize>, area: Rect) -> Result<Self, Error> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+        let side = |side: f64| side.clamp(1.0, f64::from(u16::MAX)) as u16;
+        let mut part = Self::new(side(area.width()), side(area.height()));
+        for mark in &self.marks[marks] {
+            part.push(mark.moved(-area.origin().to_vec2()))?;
+        }
+        self.work.add(part.work);
+        self.work.check()?;
+        Ok(part)
     }
 
     /// Fades the marks from index `from` on, as one thing.
@@ -195,12 +330,15 @@ impl Drawing {
     /// so they go into a layer, which costs a backend far more.
     ///
     /// # Errors
-    /// [`Error::MarksExceeded`] past [`MARKS_MAX`].
+    /// As [`Self::push`].
     pub(crate) fn fade(&mut self, from: usize, opacity: f32) -> Result<(), Error> {
         let faded = self.marks.get_mut(from..).unwrap_or_default();
         match faded {
-            [] => return Ok(()),
-            [Mark::Fill { brush, .. } | Mark::Stroke { brush, .. }] => brush.fade(opacity),
+            [] => Ok(()),
+            [Mark::Fill { brush, .. } | Mark::Stroke { brush, .. }] => {
+                brush.fade(opacity);
+                Ok(())
+            }
             // Runs of one text stand side by side, unless there are outlines below them. Glyphs with
             // colours of their own have no other way to fade.
             runs if runs.iter().all(Mark::is_filled_glyphs) => {
@@ -209,21 +347,40 @@ impl Drawing {
                         run.brush.fade(opacity);
                     }
                 }
+                Ok(())
             }
-            _ => {
-                self.push(Mark::Pop)?;
-                if self.marks.len() >= MARKS_MAX {
-                    return Err(Error::MarksExceeded { marks_max: MARKS_MAX });
-                }
-                self.marks.insert(from, Mark::PushLayer { opacity, effect: None });
-            }
+            _ => self.enclose(from, Mark::PushLayer(Layer { opacity, ..Layer::default() })),
         }
-        Ok(())
     }
 
     /// Whether the first mark alone makes every pixel opaque, so that the picture needs no alpha.
     #[must_use]
     pub fn is_opaque(&self) -> bool {
+        self.first_is_opaque() && !self.removes()
+    }
+
+    /// Whether a layer that stands in no other removes what is below it.
+    fn removes(&self) -> bool {
+        let mut layers: Vec<bool> = Vec::new();
+        self.marks.iter().any(|mark| match mark {
+            Mark::PushLayer(layer) => {
+                let outermost = !layers.contains(&true);
+                layers.push(true);
+                outermost && !matches!(layer.blend.compose, Compose::SrcOver | Compose::SrcAtop)
+            }
+            Mark::PushClip { .. } => {
+                layers.push(false);
+                false
+            }
+            Mark::Pop => {
+                layers.pop();
+                false
+            }
+            _ => false,
+        })
+    }
+
+    fn first_is_opaque(&self) -> bool {
         let (transform, area) = match self.marks.first() {
             Some(Mark::Fill { transform, shape: Shape::Rect(rect), brush })
                 if brush.is_opaque() =>
@@ -238,57 +395,83 @@ impl Drawing {
             _ => return false,
         };
         let [_, skew_y, skew_x, ..] = transform.as_coeffs();
-        let canvas = Rect::new(0.0, 0.0, self.width.into(), self.height.into());
+        let canvas = self.area();
         // A hair's breadth is lost in the rounding of the coverage to 8 bits.
         let covered = transform.transform_rect_bbox(area).inflate(1e-3, 1e-3);
         skew_x == 0.0 && skew_y == 0.0 && covered.union(canvas) == covered
     }
 }
 
+impl Default for Layer {
+    /// A layer that changes nothing but that it is painted apart.
+    fn default() -> Self {
+        Self { effect: None, opacity: 1.0, blend: BlendMode::default() }
+    }
+}
+
 impl Mark {
+    /// The same mark elsewhere on the canvas.
+    pub(crate) fn moved(&self, by: Vec2) -> Self {
+        let mut mark = self.clone();
+        match &mut mark {
+            Self::Fill { transform, .. }
+            | Self::Stroke { transform, .. }
+            | Self::Glyphs(GlyphRun { transform, .. })
+            | Self::Image { transform, .. }
+            | Self::PushClip { transform, .. } => *transform = transform.then_translate(by),
+            Self::PushLayer(_) | Self::Pop => {}
+        }
+        mark
+    }
+
     fn is_filled_glyphs(&self) -> bool {
         matches!(self, Self::Glyphs(GlyphRun { stroke: None, colored: false, .. }))
+    }
+}
+
+impl Shape {
+    /// A rectangle around it, as small as it is cheap to find.
+    pub(crate) fn bounds(&self) -> Rect {
+        match self {
+            Self::Rect(rect) => *rect,
+            Self::Path(path) | Self::EvenOdd(path) => path.control_box(),
+        }
     }
 }
 
 impl Brush {
     /// The same paint, moved.
     pub(crate) fn shifted(&self, by: Vec2) -> Self {
-        match self {
-            Self::Solid(color) => Self::Solid(*color),
-            Self::Gradient(gradient) => {
-                let mut gradient = gradient.as_ref().clone();
-                match &mut gradient.kind {
-                    GradientKind::Linear(line) => {
-                        line.start += by;
-                        line.end += by;
-                    }
-                    GradientKind::Radial(circles) => {
-                        circles.start_center += by;
-                        circles.end_center += by;
-                    }
-                    GradientKind::Sweep(sweep) => sweep.center += by,
-                }
-                Self::Gradient(Arc::new(gradient))
-            }
+        let mut brush = self.clone();
+        if let Self::Gradient { transform, .. } | Self::Image { transform, .. } = &mut brush {
+            *transform = transform.then_translate(by);
         }
+        brush
     }
 
-    fn fade(&mut self, opacity: f32) {
+    fn fade(&mut self, by: f32) {
         match self {
-            Self::Solid(color) => *color = color.multiply_alpha(opacity),
-            Self::Gradient(gradient) => {
-                *gradient = Arc::new(gradient.as_ref().clone().multiply_alpha(opacity));
+            Self::Solid(color) => *color = color.multiply_alpha(by),
+            Self::Gradient { gradient, .. } => {
+                *gradient = Arc::new(gradient.as_ref().clone().multiply_alpha(by));
             }
+            Self::Image { opacity, .. } => *opacity *= by,
         }
     }
 
     fn is_opaque(&self) -> bool {
         match self {
             Self::Solid(color) => color.components[3] >= 1.0,
-            Self::Gradient(gradient) => {
-                gradient.stops.iter().all(|stop| stop.color.components[3] >= 1.0)
+            Self::Gradient { gradient, .. } => {
+                let everywhere = match gradient.kind {
+                    GradientKind::Linear(_) | GradientKind::Sweep(_) => true,
+                    // Beside circles of which neither is inside the other there is nothing.
+                    GradientKind::Radial(circles) => circles.start_center == circles.end_center,
+                };
+                let opaque = |stop: &ColorStop| stop.color.components[3] >= 1.0;
+                everywhere && gradient.stops.iter().all(opaque)
             }
+            Self::Image { image, opacity, .. } => image.opaque && *opacity >= 1.0,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Deliberately absent: HTTP and gRPC statuses. Only [`Fault`] and the code cross a process
 //! boundary, so a new variant changes no wire code.
 
+use pixeldrive_model::limits::FILTERED_PX_MAX;
 use pixeldrive_model::{Failure, Fault};
 
 use crate::picture::Refusal;
@@ -13,18 +14,32 @@ use crate::picture::Refusal;
 pub enum Error {
     // The caller can act.
     #[error("the picture needs more than {marks_max} marks; use fewer elements or shorter texts")]
-    MarksExceeded { marks_max: usize },
+    MarksExceeded { element: String, marks_max: usize },
+    #[error(
+        "the picture is too complex: with this element it would take too long to paint, most of it \
+         for the {most}; use fewer, smaller or simpler ones"
+    )]
+    TooComplex { element: String, most: &'static str },
     #[error("`{property}` is no SVG path data: {reason}")]
     PathInvalid { element: String, property: &'static str, reason: String },
     #[error("the font cannot be used: {reason}")]
     FontInvalid { reason: String },
     #[error("{refusal}")]
     Picture { element: String, refusal: Refusal },
+    #[error("{reason}")]
+    QrCodeTooLong { element: String, reason: String },
     #[error(
-        "the text is too long for a QR code: at most {chars_max} such characters fit with this \
-         errorCorrection; shorten it or use a lower one"
+        "the logo covers more of the QR code than can be repaired; make logoSize or logoPadding \
+         smaller, leave out version, or shorten the text"
     )]
-    QrCodeTooLong { element: String, chars_max: usize },
+    QrCodeLogoTooLarge { element: String },
+    #[error(
+        "the filters of this picture work on more than {FILTERED_PX_MAX} pixels; use fewer filtered \
+         images or smaller ones"
+    )]
+    FiltersExceeded { element: String },
+    #[error("the image cannot be had: {reason}")]
+    AssetFailed { element: String, reason: String },
     #[error("{rule}")]
     BarcodeInvalid { element: String, rule: String },
     #[error("{reason}")]
@@ -55,11 +70,15 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Self::MarksExceeded { .. }
+            | Self::TooComplex { .. }
             | Self::PathInvalid { .. }
             | Self::FontInvalid { .. }
             | Self::QrCodeTooLong { .. }
+            | Self::QrCodeLogoTooLarge { .. }
             | Self::BarcodeInvalid { .. }
-            | Self::CodeContrastLow { .. } => Fault::Caller,
+            | Self::CodeContrastLow { .. }
+            | Self::FiltersExceeded { .. }
+            | Self::AssetFailed { .. } => Fault::Caller,
             Self::Picture { refusal, .. } => refusal.fault(),
             Self::AssetMissing { .. }
             | Self::PictureTooLarge { .. }
@@ -75,12 +94,16 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::MarksExceeded { .. } => "marks_exceeded",
+            Self::TooComplex { .. } => "too_complex",
             Self::PathInvalid { .. } => "path_invalid",
             Self::FontInvalid { .. } => "font_invalid",
             Self::Picture { refusal, .. } => refusal.code(),
             Self::QrCodeTooLong { .. } => "qrcode_too_long",
+            Self::QrCodeLogoTooLarge { .. } => "qrcode_logo_too_large",
             Self::BarcodeInvalid { .. } => "barcode_invalid",
             Self::CodeContrastLow { .. } => "code_contrast_low",
+            Self::FiltersExceeded { .. } => "filters_exceeded",
+            Self::AssetFailed { .. } => "asset_failed",
             Self::AssetMissing { .. } => "asset_missing",
             Self::PictureTooLarge { .. } => "picture_too_large",
             Self::Paint { .. } => "paint_failed",
@@ -94,20 +117,36 @@ impl Error {
     #[must_use]
     pub fn element(&self) -> &str {
         match self {
-            Self::PathInvalid { element, .. }
+            Self::MarksExceeded { element, .. }
+            | Self::TooComplex { element, .. }
+            | Self::PathInvalid { element, .. }
             | Self::Picture { element, .. }
             | Self::QrCodeTooLong { element, .. }
+            | Self::QrCodeLogoTooLarge { element }
             | Self::BarcodeInvalid { element, .. }
             | Self::CodeContrastLow { element, .. }
+            | Self::FiltersExceeded { element }
+            | Self::AssetFailed { element, .. }
             | Self::AssetMissing { element, .. } => element,
-            Self::MarksExceeded { .. }
-            | Self::FontInvalid { .. }
+            Self::FontInvalid { .. }
             | Self::PictureTooLarge { .. }
             | Self::Paint { .. }
             | Self::Encode { .. }
             | Self::GpuUnavailable { .. }
             | Self::GpuLost { .. } => "",
         }
+    }
+}
+
+impl Error {
+    /// The same error; one that names no element yet and is about one names this.
+    pub(crate) fn of(mut self, id: &str) -> Self {
+        if let Self::MarksExceeded { element, .. } | Self::TooComplex { element, .. } = &mut self
+            && element.is_empty()
+        {
+            id.clone_into(element);
+        }
+        self
     }
 }
 

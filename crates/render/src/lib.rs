@@ -15,7 +15,9 @@ mod fonts;
 mod layout;
 mod picture;
 pub mod pixels;
+mod raster;
 mod simd;
+mod work;
 
 pub use asset::{Asset, Assets};
 pub use error::Error;

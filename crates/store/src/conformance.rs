@@ -54,6 +54,7 @@ macro_rules! suite {
             scripts: a_job_that_kills_its_gateway_fails_in_the_end
             jobs: what_was_submitted_is_what_is_claimed
             jobs: warnings_and_failures_are_kept
+            jobs: a_stand_in_has_a_name_of_its_own
             jobs: a_strict_batch_takes_no_picture_that_has_warnings
             jobs: accounts_do_not_see_each_other
             jobs: a_late_small_account_is_served_among_the_first

@@ -387,6 +387,9 @@ pub struct Settle {
 pub enum Outcome {
     /// The picture is in the object store.
     Completed(Render),
+    /// A picture in which something stands in for an image is in the object store, under a hash of its
+    /// own that the job takes over. Whoever asks for the true picture does not find it.
+    StandIn(Render),
     /// For good.
     Failed(Failure),
     /// It is to be tried again at that time.

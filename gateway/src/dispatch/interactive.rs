@@ -31,6 +31,8 @@ pub(crate) struct RenderNow {
     pub(crate) pixel_ratio: f64,
     /// Where the picture goes in the object store.
     pub(crate) key: String,
+    /// Where it goes with something in place of an image whose origin fails for the moment.
+    pub(crate) stand_in_key: String,
     /// Warnings are failures.
     pub(crate) strict: bool,
     /// How long the caller waits.
@@ -46,6 +48,8 @@ pub(crate) struct Picture {
     pub(crate) height: u32,
     /// Length of the PNG.
     pub(crate) bytes: u64,
+    /// Whether it is where pictures go with something in place of an image.
+    pub(crate) stand_in: bool,
     /// What was adjusted.
     pub(crate) warnings: Vec<Warning>,
     /// Where the time went.
@@ -88,6 +92,7 @@ pub(super) struct Ticket {
     fonts: Arc<[FontHash]>,
     pixel_ratio: f64,
     key: String,
+    stand_in_key: String,
     strict: bool,
     deadline: Instant,
     reply: oneshot::Sender<Answer>,
@@ -126,6 +131,7 @@ impl Dispatch {
                 fonts: Arc::clone(&job.fonts),
                 pixel_ratio: job.pixel_ratio,
                 key: job.key.clone(),
+                stand_in_key: job.stand_in_key.clone(),
                 strict: job.strict,
                 deadline,
                 reply,
@@ -172,6 +178,7 @@ impl Ticket {
             deadline_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
             strict: self.strict,
             font_hashes: self.fonts.iter().map(FontHash::to_string).collect(),
+            stand_in_key: self.stand_in_key.clone(),
         }
     }
 
@@ -182,6 +189,7 @@ impl Ticket {
             template: self.template_hash,
             fonts: Arc::clone(&self.fonts),
             key: self.key.clone(),
+            stand_in_key: self.stand_in_key.clone(),
             sent: std::time::Instant::now(),
             origin: Origin::Interactive(self),
         }

@@ -102,6 +102,8 @@ struct Held {
     fonts: Arc<[FontHash]>,
     /// Where its picture goes.
     key: String,
+    /// Where it goes with something in place of an image.
+    stand_in_key: String,
     sent: Instant,
     origin: Origin,
 }

@@ -13,7 +13,10 @@ impl Shared {
     /// The worker has answered.
     pub(super) async fn conclude(&self, held: Held, outcome: Option<v1::result::Outcome>) {
         let ended = match outcome {
-            Some(v1::result::Outcome::Done(done)) => self.stored(&held.key, done).await,
+            Some(v1::result::Outcome::Done(done)) => {
+                let key = if done.stand_in { &held.stand_in_key } else { &held.key };
+                self.stored(key, done).await
+            }
             Some(v1::result::Outcome::Failed(failed)) => Err(failed.into()),
             None => Err(failure(Fault::Operator, "result_empty", "the worker's result was empty")),
         };
@@ -42,6 +45,7 @@ impl Shared {
             width: done.width,
             height: done.height,
             bytes,
+            stand_in: done.stand_in,
             warnings: done.warnings.into_iter().map(Warning::from).collect(),
             timings: done.timings.unwrap_or_default(),
         })
@@ -51,9 +55,11 @@ impl Shared {
         match held.origin {
             Origin::Interactive(ticket) => ticket.answer(Answer::Picture(picture)),
             Origin::Bulk(BulkJob { account, template, hash, .. }) => {
-                let Picture { width, height, bytes, warnings, timings: _ } = picture;
+                let Picture { width, height, bytes, stand_in, warnings, timings: _ } = picture;
+                let hash = if stand_in { hash.stand_in(held.job.0) } else { hash };
                 let render = Render { account, template, hash, width, height, bytes, warnings };
-                let outcome = Outcome::Completed(render);
+                let outcome =
+                    if stand_in { Outcome::StandIn(render) } else { Outcome::Completed(render) };
                 self.settler.push(Settle { job: held.job, lease: held.lease, outcome });
             }
         }

@@ -79,7 +79,9 @@ async fn claim(shared: &Shared) -> Result<(), Error> {
             let mut batches: Vec<_> = claimed.jobs.iter().map(|job| job.batch).collect();
             batches.dedup();
             shared.watches.bump(&batches);
-            let jobs = claimed.jobs.into_iter().map(|job| hand_out(job, lease)).collect();
+            let attempts_max = shared.config.attempts_max;
+            let hand_out = |job| hand_out(job, lease, attempts_max);
+            let jobs = claimed.jobs.into_iter().map(hand_out).collect();
             if let Err(returned) = shared.workers.send_bulk(session, jobs) {
                 returned.into_iter().for_each(|held| shared.release(held));
             }
@@ -94,8 +96,13 @@ async fn claim(shared: &Shared) -> Result<(), Error> {
 }
 
 /// A claimed job, as the worker is told and as the gateway remembers it.
-fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
+fn hand_out(job: ClaimedJob, lease: LeaseId, attempts_max: u32) -> (v1::Job, Held) {
     let key = image_key(job.template, &job.hash);
+    let stand_in_key = if job.attempt < attempts_max {
+        String::new()
+    } else {
+        image_key(job.template, &job.hash.stand_in(job.id.0))
+    };
     let message = v1::Job {
         job_id: job.id.to_string(),
         lease_id: lease.to_string(),
@@ -106,6 +113,7 @@ fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
         deadline_ms: 0,
         strict: job.strict,
         font_hashes: job.fonts.iter().map(FontHash::to_string).collect(),
+        stand_in_key: stand_in_key.clone(),
     };
     let origin = Origin::Bulk(BulkJob {
         account: job.account,
@@ -115,5 +123,5 @@ fn hand_out(job: ClaimedJob, lease: LeaseId) -> (v1::Job, Held) {
         suspect: job.suspect,
     });
     let (sent, template, fonts) = (Instant::now(), job.version, job.fonts.into());
-    (message, Held { job: job.id, lease, template, fonts, key, sent, origin })
+    (message, Held { job: job.id, lease, template, fonts, key, stand_in_key, sent, origin })
 }

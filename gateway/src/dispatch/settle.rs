@@ -119,7 +119,7 @@ fn rouse(shared: &Shared, group: &[Settle]) {
         match &settle.outcome {
             Outcome::Delayed { run_at, .. } => shared.due_at(*run_at),
             Outcome::Lost | Outcome::Released => shared.wake.notify_one(),
-            Outcome::Completed(_) | Outcome::Failed(_) => {}
+            Outcome::Completed(_) | Outcome::StandIn(_) | Outcome::Failed(_) => {}
         }
     }
 }

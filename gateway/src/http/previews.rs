@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     let mut random = [0; RANDOM_BYTES];
     rand::fill(&mut random);
     let key = key(order.template.id, expires_s, &random);
-    let picture = state.dispatch.render_now(order.job(key.clone())).await?;
+    let picture = state.dispatch.render_now(order.job([key.clone(), key.clone()])).await?;
     let answer = Answer {
         url: format!("{}{key}", state.images),
         from_cache: FromCache::No,

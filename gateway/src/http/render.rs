@@ -140,19 +140,16 @@ pub(crate) fn check(
 ) -> Result<Payload, Vec<Problem>> {
     let payload = parse_payload(payload.as_bytes())?;
     let bound = bind(template, &payload, pixel_ratio)?;
-    let problems = files(&bound.elements);
+    let mut problems = Vec::new();
+    bound.elements.iter().for_each(|element| files(element, &mut problems));
     if problems.is_empty() { Ok(payload) } else { Err(problems) }
 }
 
-fn files(elements: &[Element]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for element in elements {
-        if let Kind::Group(group) = &element.kind {
-            problems.extend(files(&group.elements));
-        }
-        problems.extend(template::file(element, &format!("payload.{}", element.id)));
+fn files(element: &Element, problems: &mut Vec<Problem>) {
+    if let Kind::Group(group) = &element.kind {
+        group.members().for_each(|member| files(member, problems));
     }
-    problems
+    problems.extend(template::file(element, &format!("payload.{}", element.id)));
 }
 
 async fn perform(state: &State, order: Order, began: Instant) -> Result<Answer, Error> {
@@ -237,11 +234,14 @@ async fn fly(state: State, order: Order) -> Landed {
 
 async fn paint(state: &State, order: &Order, hold: HoldId) -> Result<Painted, Error> {
     let Order { account, template, hash, .. } = order;
-    let picture = state.dispatch.render_now(order.job(image_key(template.id, hash))).await?;
+    // Under its own name goes the true picture alone, for it stays there for ever.
+    let stand_in = hash.stand_in(hold.0);
+    let keys = [hash, &stand_in].map(|hash| image_key(template.id, hash));
+    let picture = state.dispatch.render_now(order.job(keys)).await?;
     let render = Render {
         account: *account,
         template: template.id,
-        hash: hash.clone(),
+        hash: if picture.stand_in { stand_in } else { hash.clone() },
         width: picture.width,
         height: picture.height,
         bytes: picture.bytes,
@@ -252,8 +252,9 @@ async fn paint(state: &State, order: &Order, hold: HoldId) -> Result<Painted, Er
 }
 
 impl Order {
-    /// The job that paints it under `key`.
-    pub(crate) fn job(&self, key: String) -> RenderNow {
+    /// The job that paints it under the first key, or with something in place of an image under the
+    /// second.
+    pub(crate) fn job(&self, [key, stand_in_key]: [String; 2]) -> RenderNow {
         RenderNow {
             template: Arc::clone(&self.template.json),
             template_hash: self.template.hash,
@@ -261,6 +262,7 @@ impl Order {
             fonts: Arc::clone(&self.fonts),
             pixel_ratio: self.pixel_ratio,
             key,
+            stand_in_key,
             strict: self.strict,
             deadline: DEADLINE,
         }

@@ -250,24 +250,33 @@ async fn accept(
 fn files(elements: &[Element], path: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, element) in elements.iter().enumerate() {
-        let path = format!("{path}[{index}]");
-        if let Kind::Group(group) = &element.kind {
-            problems.extend(files(&group.elements, &format!("{path}.elements")));
-        }
-        problems.extend(file(element, &path));
+        problems.extend(files_of(element, &format!("{path}[{index}]")));
     }
     problems
 }
 
-/// The problem of an element at `path` whose source is a path.
-pub(crate) fn file(element: &Element, path: &str) -> Option<Problem> {
-    let Some(Source::File(file)) = element.source() else {
-        return None;
-    };
-    let file: String = file.chars().take(200).collect();
-    let message = format!(
-        "`{file}` is no URL: a path works in the offline commands alone; give an https: URL or a data: \
-         URI"
-    );
-    Some(Problem::new(format!("{path}.src"), message))
+fn files_of(element: &Element, path: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Kind::Group(group) = &element.kind {
+        problems.extend(files(&group.elements, &format!("{path}.elements")));
+        let mask = group.mask.as_deref().map(|mask| files_of(mask, &format!("{path}.mask")));
+        problems.extend(mask.into_iter().flatten());
+    }
+    problems.extend(file(element, path));
+    problems
+}
+
+/// The problems of an element at `path` whose sources are paths.
+pub(crate) fn file(element: &Element, path: &str) -> impl Iterator<Item = Problem> {
+    element.sources().filter_map(move |(property, source)| {
+        let Source::File(file) = source else {
+            return None;
+        };
+        let file: String = file.chars().take(200).collect();
+        let message = format!(
+            "`{file}` is no URL: a path works in the offline commands alone; give an https: URL or a \
+             data: URI"
+        );
+        Some(Problem::new(format!("{path}.{property}"), message))
+    })
 }

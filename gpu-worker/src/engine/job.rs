@@ -43,6 +43,7 @@ pub(super) struct Ticket {
     pub(super) strict: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) pixel_ratio: f64,
+    pub(super) stand_in: bool,
     pub(super) timings: Timings,
     pub(super) claim: Claim,
     pub(super) reply: oneshot::Sender<Outcome>,

@@ -25,7 +25,7 @@ use pixeldrive_render::{Font, Fonts, Scaled};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::Error;
-use crate::sources::{Sources, SourcesConfig};
+use crate::sources::{Gathered, Mercy, Sources, SourcesConfig};
 
 pub(crate) use job::Claim;
 pub use lanes::Lane;
@@ -92,6 +92,17 @@ pub struct Task {
     pub strict: bool,
     /// When nobody waits any more.
     pub deadline: Option<Instant>,
+    /// Whether there will be another attempt.
+    pub attempt: Attempt,
+}
+
+/// Whether there will be another attempt at a picture when the origin of an image fails for the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Yes: this one fails.
+    Early,
+    /// No: if the template says so, the image is done without.
+    Last,
 }
 
 /// A picture.
@@ -103,6 +114,9 @@ pub struct Rendered {
     pub width: u32,
     /// In pixels.
     pub height: u32,
+    /// Whether another attempt may give a better picture: the origin of an image that it does without
+    /// failed for the moment.
+    pub stand_in: bool,
     /// What was adjusted.
     pub warnings: Vec<Warning>,
     /// Where the time went.
@@ -219,10 +233,16 @@ impl Engine {
     }
 
     async fn render_in_time(&self, task: Task, claim: Claim) -> Result<Rendered, Failure> {
-        let Task { template, payload, fonts, pixel_ratio, lane, strict, deadline } = task;
+        let Task { template, payload, fonts, pixel_ratio, lane, strict, deadline, attempt } = task;
         let bound = bind(&template, &payload, pixel_ratio).map_err(|found| invalid(&found))?;
         let mut clock = Instant::now();
-        let assets = self.0.sources.gather(&bound).await?;
+        // What is done without is a warning, and a strict render takes none.
+        let mercy = match attempt {
+            _ if strict => Mercy::None,
+            Attempt::Early => Mercy::Lasting,
+            Attempt::Last => Mercy::All,
+        };
+        let Gathered { assets, stand_in } = self.0.sources.gather(&bound, mercy).await?;
         let timings = Timings { fetch: lap(&mut clock), ..Timings::default() };
         let room = match lane {
             Lane::Interactive => &self.0.interactive_room,
@@ -230,8 +250,17 @@ impl Engine {
         };
         let room = Arc::clone(room).acquire_owned().await.map_err(|_| late())?;
         let (reply, answer) = oneshot::channel();
-        let ticket =
-            Ticket { lane, strict, deadline, pixel_ratio, timings, claim, reply, _room: room };
+        let ticket = Ticket {
+            lane,
+            strict,
+            deadline,
+            pixel_ratio,
+            stand_in,
+            timings,
+            claim,
+            reply,
+            _room: room,
+        };
         self.0.queue.push(lane, Work::Begin(Job { bound, assets, fonts, ticket }));
         // Dropped unanswered: a thread found it late or withdrawn.
         answer.await.unwrap_or_else(|_| Err(late()))

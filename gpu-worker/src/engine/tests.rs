@@ -29,6 +29,7 @@ fn task(elements: &Value) -> Task {
         lane: Lane::Bulk,
         strict: false,
         deadline: None,
+        attempt: Attempt::Early,
     }
 }
 

@@ -123,6 +123,7 @@ fn finish(encoder: &mut Encoder, painted: Painted) {
         png: Bytes::from(png),
         width: pixels.width,
         height: pixels.height,
+        stand_in: ticket.stand_in,
         warnings,
         timings: ticket.timings,
     });

@@ -12,7 +12,7 @@ use pixeldrive_proto::{MESSAGE_BYTES_MAX, v1};
 
 use super::Link;
 use super::desk::Held;
-use crate::engine::{Rendered, Task, Timings};
+use crate::engine::{Attempt, Rendered, Task, Timings};
 
 /// What a message holds besides the picture, at most.
 const ENVELOPE_BYTES: usize = 64 << 10;
@@ -41,9 +41,11 @@ pub(super) async fn perform(
             lane: held.lane,
             strict: job.strict,
             deadline: (job.deadline_ms > 0).then(|| held.received + wait),
+            attempt: if job.stand_in_key.is_empty() { Attempt::Early } else { Attempt::Last },
         };
         let rendered = link.worker.engine.render_claimed(task, held.claim.clone()).await?;
-        link.storage().place(&job.key, rendered).await
+        let key = if rendered.stand_in { &job.stand_in_key } else { &job.key };
+        link.storage().place(key, rendered).await
     };
     answer(job, outcome.await)
 }
@@ -61,7 +63,7 @@ pub(super) fn answer(job: &v1::Job, outcome: Result<v1::Done, Failure>) -> v1::R
 impl Storage<'_> {
     /// Puts the picture where the gateway finds it: in the shared store, else in the answer.
     async fn place(&self, key: &str, rendered: Rendered) -> Result<v1::Done, Failure> {
-        let Rendered { png, width, height, warnings, timings } = rendered;
+        let Rendered { png, width, height, stand_in, warnings, timings } = rendered;
         let begun = Instant::now();
         let bytes = png.len() as u64;
         let inline = match self.shared {
@@ -79,7 +81,7 @@ impl Storage<'_> {
         }
         let timings = Some(wire_timings(timings, begun.elapsed()));
         let warnings = warnings.into_iter().map(v1::Warning::from).collect();
-        Ok(v1::Done { width, height, bytes, png: inline, warnings, timings })
+        Ok(v1::Done { width, height, bytes, png: inline, warnings, timings, stand_in })
     }
 }
 

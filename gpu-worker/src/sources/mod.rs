@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use pixeldrive_model::{Bound, Element, Failure, Kind, Source};
+use pixeldrive_model::{Bound, Element, Failure, Fault, Kind, OnError, Source};
 use pixeldrive_render::{Asset, Assets};
 
 pub use config::SourcesConfig;
@@ -30,6 +30,26 @@ use fetch::{Fetcher, Lookup};
 const FETCHES_MAX: usize = 8;
 /// Bytes of all files of one render.
 const RENDER_BYTES_MAX: usize = 64 << 20;
+/// Waits before an origin that fails for the moment is asked again, when there will be no other attempt.
+const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+
+/// Which failures a render does without its images for, where their elements say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mercy {
+    /// None.
+    None,
+    /// Those that another attempt will not mend.
+    Lasting,
+    /// Those of an origin that fails for the moment too, once it has been asked again.
+    All,
+}
+
+/// The assets of a render.
+pub(crate) struct Gathered {
+    pub(crate) assets: Assets,
+    /// Whether something stands in for an image that may be there at another time.
+    pub(crate) stand_in: bool,
+}
 
 /// Gathers assets.
 pub(crate) struct Sources {
@@ -53,31 +73,70 @@ impl Sources {
         Ok(Self { config, fetcher, cache: Cache::new(cache_bytes_max) })
     }
 
-    /// Everything that `bound` shows.
-    pub(crate) async fn gather(&self, bound: &Bound) -> Result<Assets, Failure> {
+    /// Everything that `bound` shows, or why some of it is not there.
+    pub(crate) async fn gather(&self, bound: &Bound, mercy: Mercy) -> Result<Gathered, Failure> {
         let failure = |source: &Source, error: &Error| {
-            error.failure(element_of(&bound.elements, source).unwrap_or_default(), source)
+            // Whoever cannot do without it is to blame first.
+            let needs = |element: &Element| element.on_error() == OnError::Fail;
+            let find = |wanted: &dyn Fn(&Element) -> bool| {
+                bound.elements.iter().find_map(|element| element_of(element, source, wanted))
+            };
+            let element = find(&needs).or_else(|| find(&|_| true));
+            error.failure(element.unwrap_or_default(), source)
         };
-        let mut assets = Assets::default();
+        let mut gathered = Gathered { assets: Assets::default(), stand_in: false };
         let mut bytes = 0;
         // Cheap clones: futures that borrow from `bound` could not move between threads.
-        let sources: Vec<Source> = bound.sources().into_iter().cloned().collect();
+        let sources: Vec<(Source, Mercy)> = bound
+            .sources()
+            .into_iter()
+            .map(|source| {
+                let needs = |element: &Element| element.on_error() == OnError::Fail;
+                let needed = bound
+                    .elements
+                    .iter()
+                    .any(|element| element_of(element, source, &needs).is_some());
+                (source.clone(), if needed { Mercy::None } else { mercy })
+            })
+            .collect();
         let mut found = stream::iter(sources)
-            .map(|source| async move {
-                let asset = self.get(&source).await;
-                (source, asset)
+            .map(|(source, mercy)| async move {
+                let asset = self.ask(&source, mercy).await;
+                (source, mercy, asset)
             })
             .buffer_unordered(FETCHES_MAX);
-        while let Some((source, asset)) = found.next().await {
-            let asset = asset.map_err(|error| failure(&source, &error))?;
+        while let Some((source, mercy, asset)) = found.next().await {
+            let asset = match asset {
+                Ok(asset) => asset,
+                Err(error) if mercy.covers(&error) => {
+                    gathered.stand_in |= error.fault() == Fault::Transient;
+                    let reason = failure(&source, &error).message;
+                    gathered.assets.insert_failed(source, reason);
+                    continue;
+                }
+                Err(error) => return Err(failure(&source, &error)),
+            };
             bytes += asset.bytes().len();
             if bytes > RENDER_BYTES_MAX {
                 let error = Error::TooLarge { bytes_max: RENDER_BYTES_MAX };
                 return Err(failure(&source, &error));
             }
-            assets.insert(source, asset);
+            gathered.assets.insert(source, asset);
         }
-        Ok(assets)
+        Ok(gathered)
+    }
+
+    /// Asks for `source`, again and again if nobody else will.
+    async fn ask(&self, source: &Source, mercy: Mercy) -> Result<Arc<Asset>, Error> {
+        for pause in PAUSES {
+            match self.get(source).await {
+                Err(error) if mercy == Mercy::All && error.fault() == Fault::Transient => {
+                    tokio::time::sleep(pause).await;
+                }
+                found => return found,
+            }
+        }
+        self.get(source).await
     }
 
     async fn get(&self, source: &Source) -> Result<Arc<Asset>, Error> {
@@ -117,10 +176,27 @@ async fn read(
     })
 }
 
-/// The first element that shows `source`.
-fn element_of<'a>(elements: &'a [Element], source: &Source) -> Option<&'a str> {
-    elements.iter().find_map(|element| match &element.kind {
-        Kind::Group(group) => element_of(&group.elements, source),
-        _ => (element.source() == Some(source)).then_some(element.id.as_str()),
-    })
+impl Mercy {
+    /// Whether a render goes on without what failed so.
+    fn covers(self, error: &Error) -> bool {
+        match error.fault() {
+            Fault::Caller => self != Self::None,
+            Fault::Transient => self == Self::All,
+            // A bug must be seen.
+            Fault::Operator => false,
+        }
+    }
+}
+
+/// The element that shows `source` and is one of those that are looked for: this one, or one inside it.
+fn element_of<'a>(
+    element: &'a Element,
+    source: &Source,
+    wanted: &dyn Fn(&Element) -> bool,
+) -> Option<&'a str> {
+    if let Kind::Group(group) = &element.kind {
+        return group.members().find_map(|member| element_of(member, source, wanted));
+    }
+    let shows = element.sources().any(|(_, own)| own == source);
+    (shows && wanted(element)).then_some(element.id.as_str())
 }

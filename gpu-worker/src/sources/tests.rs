@@ -78,6 +78,11 @@ async fn misbehave(
             tokio::time::sleep(Duration::from_millis(20)).await;
             Some((Bytes::from_static(b"x"), ()))
         })),
+        // Patience pays.
+        "tired" if hits.load(Ordering::SeqCst) % 3 != 0 => {
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        "tired" => png().into_response(),
         "html" => "<html>not found, politely</html>".into_response(),
         "empty" => StatusCode::NO_CONTENT.into_response(),
         status => StatusCode::from_u16(status.parse().unwrap()).unwrap().into_response(),
@@ -148,6 +153,61 @@ async fn an_origin_may_misbehave() {
         let found = code(&sources, &format!("http://{}/{path}", origin.address)).await;
         assert_eq!(found, expected, "{path}");
     }
+}
+
+/// A template with an image for each of these: its source, and what it does without it.
+fn bound(images: &[(&str, &str)]) -> Bound {
+    let elements: Vec<_> = images
+        .iter()
+        .enumerate()
+        .map(|(index, (src, on_error))| {
+            serde_json::json!({"id": format!("i{index}"), "type": "image", "src": src, "width": 9,
+                "height": 9, "onError": on_error})
+        })
+        .collect();
+    let template = serde_json::json!({"width": 9, "height": 9, "elements": elements});
+    let template = pixeldrive_model::parse(template.to_string().as_bytes()).unwrap();
+    pixeldrive_model::bind(&template, &pixeldrive_model::Payload::new(), 1.0).unwrap()
+}
+
+#[tokio::test]
+async fn images_are_done_without_as_their_elements_say() {
+    let origin = origin().await;
+    let sources = sources(config(true));
+    let url = |path: &str| format!("http://{}/{path}", origin.address);
+    let mut hits = 0;
+    for (images, mercy, expected, more) in [
+        (vec![("ok", "hide")], Mercy::All, "all", 1),
+        (vec![("404", "fail")], Mercy::All, "i0: asset_not_found", 1),
+        (vec![("410", "hide")], Mercy::None, "i0: asset_not_found", 1),
+        (vec![("410", "hide")], Mercy::Lasting, "without", 0),
+        (vec![("html", "placeholder")], Mercy::Lasting, "without", 1),
+        (vec![("503", "placeholder")], Mercy::Lasting, "i0: asset_unavailable", 1),
+        (vec![("503", "fail")], Mercy::All, "i0: asset_unavailable", 1),
+        (vec![("503", "hide")], Mercy::All, "without for the moment", 3),
+        // The element that cannot do without it is the one to blame.
+        (vec![("401", "hide"), ("401", "fail")], Mercy::All, "i1: asset_refused", 1),
+    ] {
+        let urls: Vec<_> = images.iter().map(|(path, then)| (url(path), *then)).collect();
+        let images: Vec<_> = urls.iter().map(|(url, then)| (url.as_str(), *then)).collect();
+        let found = match sources.gather(&bound(&images), mercy).await {
+            Ok(Gathered { assets, stand_in }) => {
+                let failed = bound(&images).sources().iter().any(|s| assets.failure(s).is_some());
+                match (failed, stand_in) {
+                    (true, true) => "without for the moment".to_owned(),
+                    (true, false) => "without".to_owned(),
+                    (false, _) => "all".to_owned(),
+                }
+            }
+            Err(failure) => format!("{}: {}", failure.element, failure.code),
+        };
+        assert_eq!(found, expected, "{images:?} {mercy:?}");
+        hits += more;
+        assert_eq!(origin.hits.load(Ordering::SeqCst), hits, "{images:?} {mercy:?}");
+    }
+    let tired = url("tired");
+    let patient = sources.gather(&bound(&[(&tired, "hide")]), Mercy::All).await.unwrap();
+    assert!(!patient.stand_in, "it was there when it was asked again");
 }
 
 #[tokio::test]

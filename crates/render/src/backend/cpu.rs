@@ -7,35 +7,28 @@
 
 use std::sync::{Arc, Weak};
 
-use kurbo::{Affine, BezPath, Diagonal2, Rect, RoundedRect, Shape as _};
-use peniko::{ImageAlphaType, ImageQuality, ImageSampler};
+use kurbo::{Affine, BezPath, Rect, Stroke};
+use peniko::{BlendMode, Fill, ImageAlphaType};
+use vello_cpu::filter_effects::Filter;
 use vello_cpu::{
-    Glyph, Image, ImageSource, PaintType, PixelMetadata, Pixmap, PixmapMut, RasterizerSettings,
-    RenderContext, RenderMode, RenderSettings, Resources,
+    ImageSource, PaintType, PixelMetadata, Pixmap, PixmapMut, RasterizerSettings, RenderContext,
+    RenderMode, RenderSettings, Resources,
 };
 
+use super::record::{self, Scene};
 use crate::Error;
-use crate::drawing::{Brush, Drawing, GlyphRun, Mark, Shape};
+use crate::drawing::{Drawing, GlyphRun};
 use crate::pixels::Pixels;
 use crate::simd::level;
 
 /// Bytes of pictures kept in vello's form.
 const IMAGES_BYTES_MAX: usize = 32 << 20;
-/// How far the corners of an image may lie from the true ones, in its pixels.
-const TOLERANCE: f64 = 0.02;
 
 /// Paints on the CPU.
 pub struct Painter {
     context: RenderContext,
     resources: Resources,
     images: Images,
-}
-
-/// What a [`Mark::Pop`] ends.
-#[derive(Clone, Copy)]
-enum Open {
-    Clip,
-    Layer,
 }
 
 impl Default for Painter {
@@ -62,7 +55,7 @@ impl Painter {
             return Err(Error::Paint { reason: "the canvas is empty".to_owned() });
         }
         self.context.reset_and_resize(width, height);
-        self.record(drawing)?;
+        record::record(self, drawing)?;
         let mut rgba = vec![0; usize::from(width) * usize::from(height) * 4];
         let target = PixmapMut::new(width, height, &mut rgba).ok_or_else(|| Error::Paint {
             reason: "the canvas and its memory differ in size".to_owned(),
@@ -78,111 +71,74 @@ impl Painter {
         }
         Ok(Pixels { width: width.into(), height: height.into(), rgba, opaque })
     }
+}
 
-    fn record(&mut self, drawing: &Drawing) -> Result<(), Error> {
-        let unbalanced = || Error::Paint { reason: "a push without its pop".to_owned() };
-        let mut open = Vec::new();
-        for mark in drawing.marks() {
-            match mark {
-                Mark::Fill { transform, shape, brush } => {
-                    self.prepare(*transform, brush);
-                    match shape {
-                        Shape::Rect(rect) => self.context.fill_rect(rect),
-                        Shape::Path(path) => self.context.fill_path(path),
-                    }
-                }
-                Mark::Stroke { transform, shape, stroke, brush } => {
-                    self.prepare(*transform, brush);
-                    self.context.set_stroke(stroke.clone());
-                    match shape {
-                        Shape::Rect(rect) => self.context.stroke_rect(rect),
-                        Shape::Path(path) => self.context.stroke_path(path),
-                    }
-                }
-                Mark::Glyphs(run) => self.glyphs(run)?,
-                Mark::Image { transform, image, corners } => {
-                    self.image(*transform, image, *corners)?;
-                }
-                Mark::PushClip { transform, shape } => {
-                    self.context.set_transform(*transform);
-                    match shape {
-                        Shape::Rect(rect) => self.context.push_clip_rect(rect),
-                        Shape::Path(path) => self.context.push_clip_path(path),
-                    }
-                    open.push(Open::Clip);
-                }
-                Mark::PushLayer { opacity, effect } => {
-                    let filter = effect.as_ref().map(super::filter);
-                    self.context.set_transform(Affine::IDENTITY);
-                    self.context.push_layer(None, None, Some(*opacity), None, filter);
-                    open.push(Open::Layer);
-                }
-                Mark::Pop => match open.pop().ok_or_else(unbalanced)? {
-                    Open::Clip => self.context.pop_clip(),
-                    Open::Layer => self.context.pop_layer(),
-                },
-            }
-        }
-        if open.is_empty() { Ok(()) } else { Err(unbalanced()) }
+impl Scene for Painter {
+    fn set_transform(&mut self, transform: Affine) {
+        self.context.set_transform(transform);
     }
 
-    fn prepare(&mut self, transform: Affine, brush: &Brush) {
-        self.context.set_transform(transform);
-        match brush {
-            Brush::Solid(color) => self.context.set_paint(*color),
-            Brush::Gradient(gradient) => self.context.set_paint(gradient.as_ref().clone()),
-        }
+    fn set_paint(&mut self, paint: PaintType, transform: Affine) {
+        self.context.set_paint(paint);
+        self.context.set_paint_transform(transform);
+    }
+
+    fn set_stroke(&mut self, stroke: Stroke) {
+        self.context.set_stroke(stroke);
+    }
+
+    fn set_fill_rule(&mut self, rule: Fill) {
+        self.context.set_fill_rule(rule);
+    }
+
+    fn fill_rect(&mut self, rect: &Rect) {
+        self.context.fill_rect(rect);
+    }
+
+    fn fill_path(&mut self, path: &BezPath) {
+        self.context.fill_path(path);
+    }
+
+    fn stroke_rect(&mut self, rect: &Rect) {
+        self.context.stroke_rect(rect);
+    }
+
+    fn stroke_path(&mut self, path: &BezPath) {
+        self.context.stroke_path(path);
+    }
+
+    fn push_clip_rect(&mut self, rect: &Rect) {
+        self.context.push_clip_rect(rect);
+    }
+
+    fn push_clip_path(&mut self, path: &BezPath) {
+        self.context.push_clip_path(path);
+    }
+
+    fn pop_clip(&mut self) {
+        self.context.pop_clip();
+    }
+
+    fn push_layer(
+        &mut self,
+        clip: Option<&BezPath>,
+        blend: BlendMode,
+        opacity: f32,
+        filter: Option<Filter>,
+    ) {
+        self.context.push_layer(clip, Some(blend), Some(opacity), None, filter);
+    }
+
+    fn pop_layer(&mut self) {
+        self.context.pop_layer();
+    }
+
+    fn source(&mut self, image: &Arc<Pixels>) -> Result<ImageSource, Error> {
+        Ok(ImageSource::Pixmap(self.images.get(image)?))
     }
 
     fn glyphs(&mut self, run: &GlyphRun) -> Result<(), Error> {
-        self.prepare(run.transform, &run.brush);
-        if let Some(stroke) = &run.stroke {
-            self.context.set_stroke(stroke.clone());
-        }
-        let mut builder = self
-            .context
-            .glyph_run(&mut self.resources, &run.font)
-            .font_size(run.size)
-            .hint(false)
-            .normalized_coords(&run.coords);
-        if run.skew != 0.0 {
-            let slant = f64::from(run.skew).to_radians().tan();
-            builder = builder.glyph_transform(Affine::skew(-slant, 0.0));
-        }
-        if run.embolden != 0.0 {
-            let amount = f64::from(run.embolden);
-            let embolden = glifo::FontEmbolden::new(Diagonal2::new(amount, amount));
-            builder = builder.font_embolden(embolden);
-        }
-        let glyphs = run.glyphs.iter().map(|glyph| Glyph { id: glyph.id, x: glyph.x, y: glyph.y });
-        let painted = match &run.stroke {
-            Some(_) => builder.stroke_glyphs(glyphs),
-            None => builder.fill_glyphs(glyphs),
-        };
-        painted.map_err(|error| Error::Paint { reason: error.to_string() })
-    }
-
-    fn image(
-        &mut self,
-        transform: Affine,
-        image: &Arc<Pixels>,
-        corners: kurbo::RoundedRectRadii,
-    ) -> Result<(), Error> {
-        let quality =
-            if is_pixel_aligned(transform) { ImageQuality::Low } else { ImageQuality::Medium };
-        let sampler = ImageSampler { quality, ..Default::default() };
-        let image_source = ImageSource::Pixmap(self.images.get(image)?);
-        self.context.set_transform(transform);
-        self.context.set_paint(PaintType::Image(Image { image: image_source, sampler }));
-        let area = Rect::new(0.0, 0.0, image.width.into(), image.height.into());
-        if corners == kurbo::RoundedRectRadii::from_single_radius(0.0) {
-            self.context.fill_rect(&area);
-        } else {
-            let mut path = BezPath::new();
-            path.extend(RoundedRect::from_rect(area, corners).path_elements(TOLERANCE));
-            self.context.fill_path(&path);
-        }
-        Ok(())
+        record::glyphs(self.context.glyph_run(&mut self.resources, &run.font), run)
     }
 }
 
@@ -190,15 +146,6 @@ impl super::Painter for Painter {
     fn paint(&mut self, drawings: &[Drawing]) -> Vec<Result<Pixels, Error>> {
         drawings.iter().map(|drawing| self.paint_one(drawing)).collect()
     }
-}
-
-/// Whether the image's pixels fall on the canvas's pixels.
-fn is_pixel_aligned(transform: Affine) -> bool {
-    let [scale_x, skew_y, skew_x, scale_y, x, y] = transform.as_coeffs();
-    [scale_x, scale_y] == [1.0, 1.0]
-        && [skew_x, skew_y] == [0.0, 0.0]
-        && x.fract() == 0.0
-        && y.fract() == 0.0
 }
 
 /// Pictures in vello's form, kept as long as somebody holds the picture itself. The last used stand
@@ -253,6 +200,7 @@ mod tests {
 
     use super::super::Painter as _;
     use super::*;
+    use crate::drawing::{Brush, Layer, Mark, Shape};
 
     const NONE: kurbo::RoundedRectRadii = kurbo::RoundedRectRadii {
         top_left: 0.0,
@@ -301,7 +249,7 @@ mod tests {
         let red = Color::from_rgba8(255, 0, 0, 255);
         let shape = Shape::Rect(Rect::new(0.0, 0.0, 1.0, 1.0));
         let clip = Mark::PushClip { transform: Affine::IDENTITY, shape };
-        let layer = Mark::PushLayer { opacity: 0.5, effect: None };
+        let layer = Mark::PushLayer(Layer { opacity: 0.5, ..Layer::default() });
         let half = [128, 0, 0, 128];
         check(&[clip.clone(), fill(0.0, 3.0, red), Mark::Pop], false, [RED, CLEAR, CLEAR]);
         let layered = [layer.clone(), fill(0.0, 3.0, red), Mark::Pop, fill(2.0, 3.0, red)];
@@ -352,7 +300,7 @@ mod tests {
     fn a_painter_goes_on_after_a_drawing_that_it_refused() {
         let mut painter = Painter::new();
         let red = Color::from_rgba8(255, 0, 0, 255);
-        paint(&mut painter, &[Mark::PushLayer { opacity: 0.5, effect: None }]).unwrap_err();
+        paint(&mut painter, &[Mark::PushLayer(Layer::default())]).unwrap_err();
         let pixels = paint(&mut painter, &[fill(0.0, 3.0, red)]).unwrap();
         assert_eq!(pixels.rgba.as_chunks().0, [RED; 3], "nothing is left of it");
     }

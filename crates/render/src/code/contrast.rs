@@ -1,10 +1,47 @@
 //! Whether a scanner can tell a code from its background.
 
-use pixeldrive_model::Color;
+use pixeldrive_model::{Color, Paint};
 
 /// Smallest contrast ratio of a code, as WCAG defines the ratio. Print standards ask for more, phone
 /// cameras manage with less.
 pub(crate) const CONTRAST_MIN: f64 = 2.5;
+
+/// Places looked at between two stops of a gradient, the first of them included.
+const SAMPLES: u8 = 8;
+
+/// What is wrong with a paint, at whichever place it is worst.
+pub(crate) fn paint_fault(paint: &Paint, background: Color, inverse: Inverse) -> Option<String> {
+    let colors = match paint {
+        Paint::None => vec![Color::TRANSPARENT],
+        Paint::Solid(color) => return fault(*color, background, inverse),
+        Paint::Gradient(gradient) => {
+            let stops: Vec<Color> = gradient.stops.iter().map(|stop| stop.color).collect();
+            let pairs = stops.windows(2).flat_map(|pair| {
+                (0..SAMPLES)
+                    .map(|step| between(pair[0], pair[1], f64::from(step) / f64::from(SAMPLES)))
+            });
+            pairs.chain(stops.last().copied()).collect()
+        }
+    };
+    if let Some(fault) = colors.iter().find_map(|color| fault(*color, background, inverse)) {
+        return Some(fault);
+    }
+    let darker = |color: &Color| luminance(over(*color, background)) < luminance(background);
+    let mixed = background.a == 255 && colors.iter().any(darker) && !colors.iter().all(darker);
+    mixed.then(|| {
+        "the gradient is darker than the background here and lighter there; scanners need one of them"
+            .to_owned()
+    })
+}
+
+fn between(from: Color, to: Color, share: f64) -> Color {
+    let mix = |from: u8, to: u8| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between them")]
+        let mixed = (f64::from(from) + (f64::from(to) - f64::from(from)) * share).round() as u8;
+        mixed
+    };
+    Color { r: mix(from.r, to.r), g: mix(from.g, to.g), b: mix(from.b, to.b), a: mix(from.a, to.a) }
+}
 
 /// What is wrong with these colours; `None` when a scanner can work with them. A background that lets
 /// light through is not judged: what it lies on is not known here.
@@ -60,6 +97,8 @@ fn luminance(color: Color) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use pixeldrive_model::{Gradient, GradientKind, SpreadMethod, Stop};
+
     use super::*;
 
     #[track_caller]
@@ -83,6 +122,26 @@ mod tests {
     fn light_on_dark_is_for_qr_codes_alone() {
         check("white", "black", Inverse::Allowed, "");
         check("white", "black", Inverse::Refused, "lighter than the background");
+    }
+
+    #[test]
+    fn gradients_are_looked_at_all_along() {
+        let check = |from: &str, to: &str, background: &str, expected: &str| {
+            let stop = |offset, color| Stop { offset, color: Color::parse(color).unwrap() };
+            let stops = vec![stop(0.0, from), stop(1.0, to)];
+            let kind = GradientKind::Linear { angle: 90.0 };
+            let paint = Paint::Gradient(Gradient { kind, stops, spread: SpreadMethod::Pad });
+            let background = Color::parse(background).unwrap();
+            let found = paint_fault(&paint, background, Inverse::Allowed).unwrap_or_default();
+            assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{found}");
+        };
+        check("#1e3a8a", "#7c3aed", "white", "");
+        check("#1e3a8a", "#fde68a", "white", "contrast of");
+        check("black", "white", "#777777", "contrast of");
+        // Red and blue are light enough each, what lies between them is not.
+        check("#a80000", "#a80000", "black", "");
+        check("#1414ff", "#1414ff", "black", "");
+        check("#a80000", "#1414ff", "black", "contrast of");
     }
 
     #[test]

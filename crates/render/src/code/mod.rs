@@ -2,4 +2,5 @@
 
 pub(crate) mod barcode;
 pub(crate) mod contrast;
+mod hole;
 pub(crate) mod qrcode;

@@ -1,60 +1,141 @@
-//! QR codes: text to a square of modules.
+//! QR codes: text to a square of modules, with room for a picture in the middle.
 //!
 //! The whole text is written in one mode: digits, capitals or bytes, whichever is the narrowest that
 //! has all its characters. Switching modes inside a text saves a few modules now and then, but then
 //! texts of one length need codes of several sizes, and a batch of cards should look alike. Kanji mode
 //! is never used: it would take bytes of UTF-8 for Shift JIS.
+//!
+//! Modules below a picture are lost to a reader. Which codewords that costs is counted block by block
+//! (`hole.rs`), and the code is made such that every block can be repaired.
+
+use std::ops::Range;
 
 use pixeldrive_model::ErrorCorrection;
 use qrcode::bits::Bits;
 use qrcode::types::QrError;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
+use super::hole::Hole;
+
+/// Modules a side of the mark in a corner.
+pub(crate) const EYE: usize = 7;
+
+/// What a code is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub text: &'a str,
+    /// At least.
+    pub correction: ErrorCorrection,
+    /// From the smallest to the largest that will do, 1 to 40.
+    pub versions: (u32, u32),
+    pub logo: Option<Logo>,
+}
+
+/// A picture in the middle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Logo {
+    /// Its width as a share of the code's.
+    pub share: f64,
+    /// Space around it in modules.
+    pub padding: f64,
+}
+
 /// The modules of a code, row by row, without the quiet zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Modules {
     /// Modules a side.
     pub side: usize,
+    /// Rows and columns that are left free in the middle.
+    pub hole: Range<usize>,
     dark: Vec<bool>,
 }
 
 impl Modules {
-    /// The dark runs of a row, as first module and the one after the last.
-    pub(crate) fn runs(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let row = &self.dark[row * self.side..(row + 1) * self.side];
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            let start = at + row[at..].iter().position(|dark| *dark)?;
-            at = row[start..].iter().position(|dark| !dark).map_or(row.len(), |len| start + len);
-            Some((start, at))
-        })
+    /// Whether a module is dark and neither below the picture nor part of an eye.
+    pub(crate) fn is_dot(&self, x: usize, y: usize) -> bool {
+        let free = self.hole.contains(&x) && self.hole.contains(&y);
+        !free && !self.in_eye(x, y) && self.dark[y * self.side + x]
+    }
+
+    fn in_eye(&self, x: usize, y: usize) -> bool {
+        let far = self.side - EYE;
+        (y < EYE && (x < EYE || x >= far)) || (y >= far && x < EYE)
+    }
+
+    /// The top left modules of the three eyes.
+    pub(crate) fn eyes(&self) -> [(usize, usize); 3] {
+        let far = self.side - EYE;
+        [(0, 0), (far, 0), (0, far)]
     }
 }
 
-/// The text does not fit the largest code of this error correction.
+/// Why there is no such code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLong {
-    /// Characters (of the mode) that fit.
-    pub chars_max: usize,
+pub(crate) enum Refusal {
+    /// The text fits no code of this error correction; so many characters (of its mode) would.
+    TooLong { chars_max: usize },
+    /// The text does not fit the version; this one would do.
+    Version { asked: u32, fits: u32 },
+    /// The picture covers more than can be repaired.
+    Logo,
 }
 
-/// Encodes `text` in the smallest version that has room for it.
-pub(crate) fn encode(text: &str, correction: ErrorCorrection) -> Result<Modules, TooLong> {
-    let level = match correction {
+/// Encodes a text in the smallest version that has room for it. With a picture, the error correction
+/// is the highest that this version has room for, and the version is raised until the picture does no
+/// harm.
+pub(crate) fn encode(wanted: &Wanted<'_>) -> Result<Modules, Refusal> {
+    let mode = Mode::of(wanted.text);
+    let asked = level(wanted.correction);
+    let levels = [EcLevel::H, EcLevel::Q, EcLevel::M, EcLevel::L].into_iter();
+    let levels: Vec<EcLevel> = match wanted.logo {
+        None => vec![asked],
+        Some(_) => levels.filter(|level| *level >= asked).collect(),
+    };
+    let bits = |version: u32, level| {
+        let version = Version::Normal(i16::try_from(version).unwrap_or(40));
+        mode.bits(wanted.text.as_bytes(), version, level).ok()
+    };
+    let (first, last) = wanted.versions;
+    let mut fits = false;
+    for version in first..=last {
+        let hole = wanted.logo.map(|logo| Hole::new(version, logo));
+        for level in &levels {
+            let Some(bits) = bits(version, *level) else { continue };
+            fits = true;
+            if hole.as_ref().is_some_and(|hole| !hole.can_be_repaired(*level)) {
+                continue;
+            }
+            if let Ok(code) = QrCode::with_bits(bits, *level) {
+                let hole = hole.map_or(0..0, |hole| hole.modules);
+                return Ok(Modules::new(code, hole));
+            }
+        }
+    }
+    if fits {
+        return Err(Refusal::Logo);
+    }
+    let fits = (last + 1..=40).find(|version| bits(*version, asked).is_some());
+    Err(match fits {
+        Some(fits) => Refusal::Version { asked: last, fits },
+        None => Refusal::TooLong { chars_max: mode.chars_max(wanted.correction) },
+    })
+}
+
+impl Modules {
+    fn new(code: QrCode, hole: Range<usize>) -> Self {
+        let side = code.width();
+        let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
+        Self { side, hole, dark }
+    }
+}
+
+fn level(correction: ErrorCorrection) -> EcLevel {
+    match correction {
         ErrorCorrection::L => EcLevel::L,
         ErrorCorrection::M => EcLevel::M,
         ErrorCorrection::Q => EcLevel::Q,
         ErrorCorrection::H => EcLevel::H,
-    };
-    let mode = Mode::of(text);
-    let code = (1..=40).find_map(|version| {
-        let bits = mode.bits(text.as_bytes(), Version::Normal(version), level).ok()?;
-        QrCode::with_bits(bits, level).ok()
-    });
-    let code = code.ok_or(TooLong { chars_max: mode.chars_max(correction) })?;
-    let side = code.width();
-    let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
-    Ok(Modules { side, dark })
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -108,42 +189,61 @@ impl Mode {
 mod tests {
     use super::*;
 
+    fn wanted(text: &str, correction: ErrorCorrection) -> Wanted<'_> {
+        Wanted { text, correction, versions: (1, 40), logo: None }
+    }
+
     #[track_caller]
-    fn check(text: &str, correction: ErrorCorrection, side: Result<usize, usize>) {
-        let found = encode(text, correction);
-        assert_eq!(found.map(|code| code.side).map_err(|long| long.chars_max), side);
+    fn check(wanted: &Wanted<'_>, side: Result<usize, Refusal>) {
+        assert_eq!(encode(wanted).map(|code| code.side), side);
     }
 
     #[test]
     fn the_smallest_version_is_taken() {
-        check("1", ErrorCorrection::L, Ok(21));
-        check("https://cards.example.com/v/0000?k=6ee15ae4", ErrorCorrection::M, Ok(33));
+        let check = |text: &str, correction, side| check(&wanted(text, correction), Ok(side));
+        check("1", ErrorCorrection::L, 21);
+        check("https://cards.example.com/v/0000?k=6ee15ae4", ErrorCorrection::M, 33);
         // The same length with a long run of digits is of the same size.
-        check("https://cards.example.com/v/0000?k=12345678", ErrorCorrection::M, Ok(33));
-        check(&"7".repeat(7089), ErrorCorrection::L, Ok(177));
-        check(&"A".repeat(3391), ErrorCorrection::M, Ok(177));
-        check(&"a".repeat(1663), ErrorCorrection::Q, Ok(177));
-        check(&"a".repeat(1273), ErrorCorrection::H, Ok(177));
+        check("https://cards.example.com/v/0000?k=12345678", ErrorCorrection::M, 33);
+        check(&"7".repeat(7089), ErrorCorrection::L, 177);
+        check(&"A".repeat(3391), ErrorCorrection::M, 177);
+        check(&"a".repeat(1663), ErrorCorrection::Q, 177);
+        check(&"a".repeat(1273), ErrorCorrection::H, 177);
     }
 
     #[test]
     fn what_does_not_fit_says_what_would() {
-        check(&"7".repeat(7090), ErrorCorrection::L, Err(7089));
-        check(&"A".repeat(3392), ErrorCorrection::M, Err(3391));
-        check(&"a".repeat(1664), ErrorCorrection::Q, Err(1663));
-        check(&"é".repeat(637), ErrorCorrection::H, Err(1273));
+        let check = |text: &str, correction, chars_max| {
+            check(&wanted(text, correction), Err(Refusal::TooLong { chars_max }));
+        };
+        check(&"7".repeat(7090), ErrorCorrection::L, 7089);
+        check(&"A".repeat(3392), ErrorCorrection::M, 3391);
+        check(&"a".repeat(1664), ErrorCorrection::Q, 1663);
+        check(&"é".repeat(637), ErrorCorrection::H, 1273);
     }
 
     #[test]
-    fn runs_cover_the_dark_modules_once() {
-        let code = encode("https://example.com/ä", ErrorCorrection::Q).unwrap();
-        for row in 0..code.side {
-            let mut dark = vec![false; code.side];
-            for (start, end) in code.runs(row) {
-                assert!(start < end, "an empty run");
-                dark[start..end].iter_mut().for_each(|module| *module = !*module);
-            }
-            assert_eq!(dark, code.dark[row * code.side..(row + 1) * code.side]);
-        }
+    fn a_version_is_kept_to() {
+        let text = "a".repeat(60);
+        let of = |versions| Wanted { versions, ..wanted(&text, ErrorCorrection::M) };
+        check(&of((4, 4)), Ok(33));
+        check(&of((9, 9)), Ok(53));
+        check(&of((7, 40)), Ok(45));
+        check(&of((2, 2)), Err(Refusal::Version { asked: 2, fits: 4 }));
+    }
+
+    #[test]
+    fn a_logo_raises_the_correction_first_and_the_version_then() {
+        let of = |share: f64, versions| Wanted {
+            versions,
+            logo: Some(Logo { share, padding: 0.5 }),
+            ..wanted("https://example.com/a", ErrorCorrection::L)
+        };
+        // The text alone needs version 2, which has no room for a logo at its highest correction.
+        check(&wanted("https://example.com/a", ErrorCorrection::L), Ok(25));
+        check(&of(0.15, (1, 40)), Ok(25));
+        check(&of(0.2, (1, 40)), Ok(29));
+        check(&of(0.3, (1, 40)), Ok(33));
+        check(&of(0.3, (2, 2)), Err(Refusal::Logo));
     }
 }

@@ -6,16 +6,21 @@
 //! of each. A barcode is read by the widths of its bars, so its modules are all the same whole number
 //! of pixels, and what is left of the box widens the quiet zones.
 
+mod outline;
+mod qrcode;
+
 use std::sync::Arc;
 
-use kurbo::{Affine, BezPath, Rect};
-use pixeldrive_model::{self as model, Color, Element};
+use kurbo::{BezPath, Rect};
+use pixeldrive_model::{self as model, Color, Element, Length};
 
+use super::grid::Grid;
 use super::{Context, paint, size, text};
 use crate::Error;
+use crate::code::barcode::{self, Bars, Reach};
 use crate::code::contrast::{self, Inverse};
-use crate::code::{barcode, qrcode};
 use crate::drawing::{Brush, Mark, Shape};
+pub(super) use qrcode::qrcode;
 
 /// Device pixels below which a module is lost in the picture.
 const MODULE_PX_MIN: f64 = 1.0;
@@ -28,36 +33,19 @@ const CAPTION_SIZE: f64 = 0.8;
 const CAPTION_MODULES: f64 = 11.0;
 /// Modules by which the guards of an EAN-13 reach into the text.
 const GUARD_MODULES: f64 = 5.0;
+/// Height of Inter's figures in em: by that much smaller ones stand lower to share a baseline.
+const FIGURE_EM: f64 = 0.73;
 
-pub(super) fn qrcode(
-    context: &mut Context<'_>,
-    element: &Element,
-    code: &model::QrCode,
-) -> Result<(), Error> {
-    check_contrast(element, code.color, code.background, Inverse::Allowed)?;
-    let modules = qrcode::encode(&code.text, code.error_correction).map_err(|long| {
-        Error::QrCodeTooLong { element: element.id.clone(), chars_max: long.chars_max }
-    })?;
-    let area = size(element).to_rect();
-    background(context, area, code.background)?;
-    let side = area.width().min(area.height());
-    let module = side / f64::from(code.quiet_zone * 2 + small(modules.side));
-    let grid = Grid::new(context.transform);
-    warn_if_small(context, element, module * grid.scale(), MODULE_PX_MIN);
-    let symbol = module * f64::from(small(modules.side));
-    let (left, top) = (area.center().x - symbol / 2.0, area.center().y - symbol / 2.0);
-    let edges = |from: f64| -> Vec<f64> {
-        (0..=small(modules.side)).map(|index| from + module * f64::from(index)).collect()
-    };
-    let (across, down) = (edges(left), edges(top));
-    let mut path = BezPath::new();
-    for row in 0..modules.side {
-        for (start, end) in modules.runs(row) {
-            let run = Rect::new(across[start], down[row], across[end], down[row + 1]);
-            add(&mut path, grid.rect(run));
-        }
-    }
-    fill(context, grid.placement(), path, code.color)
+/// A barcode whose place is decided.
+struct Placed {
+    /// Where the quiet zone on the left begins.
+    left: f64,
+    /// Width of a module.
+    module: f64,
+    /// From the top of the bars to the bottom of the text.
+    rows: (f64, f64),
+    /// Height of the text, and of that above a supplement; 0 without text.
+    band: f64,
 }
 
 pub(super) fn barcode(
@@ -65,50 +53,94 @@ pub(super) fn barcode(
     element: &Element,
     code: &model::Barcode,
 ) -> Result<(), Error> {
-    check_contrast(element, code.color, code.background, Inverse::Refused)?;
-    let bars = barcode::encode(code.symbology, &code.text)
-        .map_err(|rule| Error::BarcodeInvalid { element: element.id.clone(), rule })?;
+    let fault = contrast::fault(code.color, code.background, Inverse::Refused);
+    refuse_faint(element, fault)?;
+    let invalid = |rule| Error::BarcodeInvalid { element: element.id.clone(), rule };
+    let bars = barcode::encode(code.symbology, &code.text).map_err(invalid)?;
     let area = size(element).to_rect();
     background(context, area, code.background)?;
     let grid = Grid::new(context.transform);
-    let count = f64::from(small(bars.width()));
-    let module = grid.whole_module(area.width() / count);
+    let placed = place(&grid, area, code, &bars).map_err(invalid)?;
     let least = if grid.aligned { MODULE_PX_MIN } else { ASKEW_MODULE_PX_MIN };
-    warn_if_small(context, element, module * grid.scale(), least);
-    let left = grid.whole((area.width() - module * count) / 2.0);
+    warn_if_small(context, element, placed.module * grid.scale(), least);
+    let mut path = BezPath::new();
+    for bar in &bars.bars {
+        let (top, bottom) = placed.reach(bar.reach);
+        let (left, right) = (placed.x(bar.modules.start), placed.x(bar.modules.end));
+        outline::add(&mut path, grid.rect(Rect::new(left, top, right, bottom)));
+    }
+    let (shape, brush) = (Shape::Path(Arc::new(path)), Brush::Solid(paint::color(code.color)));
+    context.drawing.push(Mark::Fill { transform: context.transform, shape, brush })?;
+    if code.show_text { captions(context, element, code, (&bars, &placed)) } else { Ok(()) }
+}
+
+fn place(grid: &Grid, area: Rect, code: &model::Barcode, bars: &Bars) -> Result<Placed, String> {
+    let count = f64::from(small(bars.width));
+    let module = grid.whole(code.module_width.or(area.width() / count));
+    let width = module * count;
+    if width > area.width() + 1e-6 {
+        return Err(format!(
+            "the code is {width:.0} px wide at this moduleWidth, its box {:.0}; make the box wider, \
+             moduleWidth smaller or the text shorter",
+            area.width()
+        ));
+    }
     let band = if code.show_text {
         (area.height() * CAPTION_SHARE).min(module * CAPTION_MODULES / CAPTION_SIZE)
     } else {
         0.0
     };
-    let bottom = area.y1 - band;
-    let at = |index: usize| left + module * f64::from(small(index));
-    let mut path = BezPath::new();
-    for (start, end) in bars.runs() {
-        let guard = code.show_text && bars.guards.iter().any(|guard| guard.contains(&start));
-        let reach = if guard { (GUARD_MODULES * module).min(band / 2.0) } else { 0.0 };
-        let (start, end) = (at(bars.quiet_left + start), at(bars.quiet_left + end));
-        add(&mut path, grid.rect(Rect::new(start, area.y0, end, bottom + reach)));
+    let height = match code.bar_height {
+        Length::Auto => area.height(),
+        Length::Px(px) => (px + band).min(area.height()),
+    };
+    let top = (area.height() - height) / 2.0;
+    let left = grid.point(((area.width() - width) / 2.0, top)).x;
+    Ok(Placed { left, module, rows: (top, top + height), band })
+}
+
+impl Placed {
+    /// Where a module begins.
+    fn x(&self, module: usize) -> f64 {
+        self.left + self.module * f64::from(small(module))
     }
-    fill(context, grid.placement(), path, code.color)?;
-    if band > 0.0 {
-        for (words, span) in &bars.captions {
-            let area = Rect::new(at(span.start), bottom, at(span.end), area.y1);
-            let caption =
-                text::Caption { text: words, size: band * CAPTION_SIZE, color: code.color, area };
-            text::plain(context, element, &caption)?;
+
+    /// From where to where a bar reaches.
+    fn reach(&self, reach: Reach) -> (f64, f64) {
+        let (top, bottom) = (self.rows.0, self.rows.1 - self.band);
+        let guard = bottom + (GUARD_MODULES * self.module).min(self.band / 2.0);
+        match reach {
+            Reach::Text => (top, bottom),
+            Reach::Guard => (top, guard),
+            Reach::Supplement => (top + self.band, guard),
         }
+    }
+}
+
+fn captions(
+    context: &mut Context<'_>,
+    element: &Element,
+    code: &model::Barcode,
+    (bars, placed): (&Bars, &Placed),
+) -> Result<(), Error> {
+    let (top, bottom) = placed.rows;
+    for caption in &bars.captions {
+        let full = placed.band * CAPTION_SIZE;
+        let size = full * caption.scale;
+        let lower = FIGURE_EM * (full - size);
+        let (x0, x1) = (placed.x(caption.modules.start), placed.x(caption.modules.end));
+        let (y0, y1) =
+            if caption.above { (top, top + placed.band) } else { (bottom - placed.band, bottom) };
+        let area = Rect::new(x0, y0 + lower, x1, y1);
+        let caption = text::Caption { text: &caption.text, size, color: code.color, area };
+        text::plain(context, element, &caption)?;
     }
     Ok(())
 }
 
-fn check_contrast(
-    element: &Element,
-    color: Color,
-    background: Color,
-    inverse: Inverse,
-) -> Result<(), Error> {
-    contrast::fault(color, background, inverse).map_or(Ok(()), |reason| {
+/// Fails when the colours cannot be told apart.
+fn refuse_faint(element: &Element, fault: Option<String>) -> Result<(), Error> {
+    fault.map_or(Ok(()), |reason| {
         Err(Error::CodeContrastLow { element: element.id.clone(), reason })
     })
 }
@@ -123,81 +155,12 @@ fn warn_if_small(context: &mut Context<'_>, element: &Element, module_px: f64, l
     }
 }
 
-/// The pixels that edges are moved to; without them where the code stands askew.
-struct Grid {
-    transform: Affine,
-    /// Whether the sides of the box run along pixels: upright, or after quarter turns.
-    aligned: bool,
-}
-
-impl Grid {
-    fn new(transform: Affine) -> Self {
-        let [a, b, c, d, ..] = transform.as_coeffs();
-        let aligned = (b, c) == (0.0, 0.0) || (a, d) == (0.0, 0.0);
-        Self { transform, aligned }
-    }
-
-    /// Device pixels per px of the box.
-    fn scale(&self) -> f64 {
-        let [a, b, ..] = self.transform.as_coeffs();
-        a.hypot(b)
-    }
-
-    /// A rectangle of the box, in the space that [`Self::placement`] is for.
-    fn rect(&self, rect: Rect) -> Rect {
-        if !self.aligned {
-            return rect;
-        }
-        let rect = self.transform.transform_rect_bbox(rect);
-        Rect::new(rect.x0.round(), rect.y0.round(), rect.x1.round(), rect.y1.round())
-    }
-
-    fn placement(&self) -> Affine {
-        if self.aligned { Affine::IDENTITY } else { self.transform }
-    }
-
-    /// A module that is a whole number of pixels, unless it is smaller than one.
-    fn whole_module(&self, module: f64) -> f64 {
-        // What is a whole number but for rounding errors stays it.
-        let px = (module * self.scale() + 1e-9).floor();
-        if self.aligned && px >= 1.0 { px / self.scale() } else { module }
-    }
-
-    /// The place next to `x` that is the edge of a pixel.
-    fn whole(&self, x: f64) -> f64 {
-        if !self.aligned {
-            return x;
-        }
-        let [a, b, _, _, e, f] = self.transform.as_coeffs();
-        let (scale, shift) = if b == 0.0 { (a, e) } else { (b, f) };
-        ((x * scale + shift).round() - shift) / scale
-    }
-}
-
 fn background(context: &mut Context<'_>, area: Rect, color: Color) -> Result<(), Error> {
     if color.a == 0 || area.is_zero_area() {
         return Ok(());
     }
     let (transform, brush) = (context.transform, Brush::Solid(paint::color(color)));
     context.drawing.push(Mark::Fill { transform, shape: Shape::Rect(area), brush })
-}
-
-fn fill(
-    context: &mut Context<'_>,
-    transform: Affine,
-    path: BezPath,
-    color: Color,
-) -> Result<(), Error> {
-    let (shape, brush) = (Shape::Path(Arc::new(path)), Brush::Solid(paint::color(color)));
-    context.drawing.push(Mark::Fill { transform, shape, brush })
-}
-
-fn add(path: &mut BezPath, rect: Rect) {
-    path.move_to((rect.x0, rect.y0));
-    path.line_to((rect.x1, rect.y0));
-    path.line_to((rect.x1, rect.y1));
-    path.line_to((rect.x0, rect.y1));
-    path.close_path();
 }
 
 /// Counts of modules are small: 177 a side, a few thousand across.

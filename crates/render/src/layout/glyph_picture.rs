@@ -14,7 +14,7 @@ use skrifa::{FontRef, GlyphId, MetadataProvider as _};
 use super::Context;
 use super::typeset::Run;
 use crate::drawing::{Glyph, Mark};
-use crate::picture::Request;
+use crate::picture::{Recipe, Request};
 use crate::{Asset, Error};
 
 /// How far a picture is blown up at most before the painter stretches it.
@@ -120,6 +120,8 @@ impl PictureGlyph {
             width: width as u32,
             height: height as u32,
             color: Color::BLACK,
+            colors: Vec::new(),
+            recipe: Recipe::default(),
         };
         let picture = context.scaled.get(&asset, &request, context.fonts).map_err(refused)?;
         let on_canvas = transform * self.area.origin();

@@ -1,29 +1,44 @@
-//! Images and SVG documents: which part of a picture goes where, as CSS `object-fit` and
-//! `object-position` define it.
+//! Images and SVG documents become marks: the picture, cut to its box, and the border around it.
 //!
-//! Upright pictures take whole device pixels, edges rounded, as browsers have it: the picture is
-//! scaled to exactly those and copied. Turned ones are scaled to the size they have and sampled. What
-//! lies outside of the canvas is not scaled at all, so no box can ask for more than the canvas.
+//! Deliberately absent: where in the box a picture stands (`placing.rs`), and what is shown when there
+//! is none (`missing.rs`).
 
 use std::sync::Arc;
 
-use kurbo::{Affine, Point, Rect, RoundedRectRadii, Size};
-use pixeldrive_model::{self as model, Color, Corners, Element, ObjectFit, ObjectPosition};
+use kurbo::{Affine, Insets, Rect, RoundedRectRadii, Shape as _, Size};
+use pixeldrive_model::limits::FILTERED_PX_MAX;
+use pixeldrive_model::{
+    self as model, Border, Color, Corners, Element, Filters, ObjectFit, ObjectPosition, Source,
+};
 
-use super::{Context, paint, size, text};
-use crate::drawing::Mark;
-use crate::picture::{Refusal, Request};
+use super::placing::{Fitted, Place, cut, fitted, whole};
+use super::{Context, missing, paint, size, text};
+use crate::drawing::{Brush, Mark, Shape};
+use crate::picture::{Picture, Recipe, Refusal, Request};
 use crate::{Asset, Error};
 
-/// Pixels of a turned picture, as a multiple of the canvas's.
-const TURNED_CANVASES_MAX: f64 = 2.0;
-
 /// How a picture stands in its box.
-struct Placing {
+struct Placing<'a> {
     fit: ObjectFit,
     position: ObjectPosition,
-    corners: Corners,
+    frame: Edge,
     color: Color,
+    colors: &'a [(Color, Color)],
+    filters: &'a Filters,
+    /// In px of the element's box.
+    area: Rect,
+}
+
+/// The edge of a box.
+#[derive(Clone, Copy)]
+pub(super) struct Edge {
+    pub(super) corners: Corners,
+    pub(super) border: Border,
+}
+
+impl Edge {
+    /// Square corners and no border.
+    const PLAIN: Self = Self { corners: Corners([0.0; 4]), border: Border::NONE };
 }
 
 pub(super) fn image(
@@ -31,12 +46,35 @@ pub(super) fn image(
     element: &Element,
     image: &model::Image,
 ) -> Result<(), Error> {
-    let asset = asset(context, element)?;
+    let edge = Edge { corners: image.border_radius, border: image.border };
     let placing = Placing {
         fit: image.object_fit,
         position: image.object_position,
-        corners: image.border_radius,
+        frame: edge,
         color: Color::BLACK,
+        colors: &[],
+        filters: &image.filters,
+        area: size(element).to_rect(),
+    };
+    let drawn = asset(context, element).and_then(|asset| draw(context, element, &asset, &placing));
+    missing::or_instead(context, element, edge, drawn)
+}
+
+/// The element's picture, wholly inside of a part of its box.
+pub(super) fn contained(
+    context: &mut Context<'_>,
+    element: &Element,
+    area: Rect,
+) -> Result<(), Error> {
+    let asset = asset(context, element)?;
+    let placing = Placing {
+        fit: ObjectFit::Contain,
+        position: ObjectPosition { x: 0.5, y: 0.5 },
+        frame: Edge::PLAIN,
+        color: Color::BLACK,
+        colors: &[],
+        filters: &Filters::default(),
+        area,
     };
     draw(context, element, &asset, &placing)
 }
@@ -46,52 +84,45 @@ pub(super) fn svg(
     element: &Element,
     svg: &model::Svg,
 ) -> Result<(), Error> {
-    let asset = if svg.svg.is_empty() {
-        asset(context, element)?
-    } else {
-        context.scaled.inline_svg(&svg.svg).map_err(refused(element))?
-    };
     let placing = Placing {
         fit: svg.object_fit,
         position: svg.object_position,
-        corners: Corners([0.0; 4]),
+        frame: Edge::PLAIN,
         color: svg.color,
+        colors: &svg.colors.0,
+        filters: &svg.filters,
+        area: size(element).to_rect(),
     };
-    draw(context, element, &asset, &placing)
+    let asset = if svg.svg.is_empty() {
+        asset(context, element)
+    } else {
+        context.scaled.inline_svg(&svg.svg).map_err(refused(element))
+    };
+    let drawn = asset.and_then(|asset| draw(context, element, &asset, &placing));
+    missing::or_instead(context, element, Edge::PLAIN, drawn)
 }
 
 fn asset(context: &Context<'_>, element: &Element) -> Result<Arc<Asset>, Error> {
-    let source = element.source();
-    source.and_then(|source| context.assets.get(source)).cloned().ok_or_else(|| {
-        Error::AssetMissing {
-            element: element.id.clone(),
-            source_text: source.map(model::Source::describe).unwrap_or_default(),
+    let source = element.source().unwrap_or(&Source::Missing);
+    if let Some(asset) = context.assets.get(source) {
+        return Ok(Arc::clone(asset));
+    }
+    let element = element.id.clone();
+    Err(match (source, context.assets.failure(source)) {
+        (_, Some(reason)) => Error::AssetFailed { element, reason: reason.to_owned() },
+        (Source::Missing, _) => {
+            Error::AssetFailed { element, reason: "no src is given".to_owned() }
         }
+        _ => Error::AssetMissing { element, source_text: source.describe() },
     })
 }
 
-fn refused(element: &Element) -> impl Fn(Refusal) -> Error + '_ {
+pub(super) fn refused(element: &Element) -> impl Fn(Refusal) -> Error + '_ {
     |refusal| Error::Picture { element: element.id.clone(), refusal }
 }
 
-fn draw(
-    context: &mut Context<'_>,
-    element: &Element,
-    asset: &Asset,
-    placing: &Placing,
-) -> Result<(), Error> {
-    let area = size(element).to_rect();
-    if area.is_zero_area() {
-        return Ok(());
-    }
-    let fitted = fit(area.size(), asset.size().into(), placing);
-    let canvas = Size::new(context.drawing.width().into(), context.drawing.height().into());
-    let Some(cut) = cut(&fitted, context.transform, canvas) else {
-        return Ok(());
-    };
-    let [width, height] = [cut.size.width, cut.size.height].map(whole);
-    let request = Request { crop: cut.crop, width, height, color: placing.color };
-    let picture = context.scaled.get(asset, &request, context.fonts).map_err(refused(element))?;
+/// What had to be adjusted to show a picture.
+pub(super) fn report(context: &mut Context<'_>, element: &Element, picture: &Picture) {
     for family in picture.fonts_missing.iter() {
         let message = format!(
             "the SVG asks for the font family `{family}`, which is not installed; Inter is used"
@@ -99,116 +130,129 @@ fn draw(
         context.warn("font_fallback", element, message);
     }
     text::report_missing(context, element, &picture.chars_missing);
+    if picture.profile_ignored {
+        let message = "the picture's colour profile is broken; its colours are taken as sRGB";
+        context.warn("profile_ignored", element, message);
+    }
+}
+
+fn draw(
+    context: &mut Context<'_>,
+    element: &Element,
+    asset: &Asset,
+    placing: &Placing<'_>,
+) -> Result<(), Error> {
+    let area = placing.area;
+    if area.is_zero_area() {
+        return Ok(());
+    }
+    let inside = inside(area, placing.frame.border, context.transform);
+    if !inside.is_zero_area() {
+        let fitted = fitted(inside, asset.size().into(), placing.fit, placing.position);
+        picture(context, element, asset, (placing, inside, fitted))?;
+    }
+    border(context, area, placing.frame)
+}
+
+/// The picture without its border.
+fn picture(
+    context: &mut Context<'_>,
+    element: &Element,
+    asset: &Asset,
+    (placing, area, fitted): (&Placing<'_>, Rect, Fitted),
+) -> Result<(), Error> {
+    let canvas = Size::new(context.drawing.width().into(), context.drawing.height().into());
+    let place = Place { transform: context.transform, area, canvas };
+    let Some(cut) = cut(&fitted, &place, placing.filters.blur()) else {
+        return Ok(());
+    };
+    if !placing.filters.0.is_empty() {
+        context.filtered_px += u64::from(cut.view.width) * u64::from(cut.view.height);
+        if context.filtered_px > FILTERED_PX_MAX {
+            return Err(Error::FiltersExceeded { element: element.id.clone() });
+        }
+    }
+    let [width, height] = [cut.size.width, cut.size.height].map(whole);
+    let recipe = Recipe::new(placing.filters, cut.scale, cut.view);
+    let colors = placing.colors.to_vec();
+    let request = Request { crop: cut.crop, width, height, color: placing.color, colors, recipe };
+    let picture = context.scaled.get(asset, &request, context.fonts).map_err(refused(element))?;
+    report(context, element, &picture);
+    let [view_width, view_height] = [cut.view.width, cut.view.height].map(f64::from);
     let mut mark = Mark::Image {
         transform: cut.transform,
         image: picture.pixels,
         corners: RoundedRectRadii::from_single_radius(0.0),
     };
-    if placing.corners == Corners([0.0; 4]) {
+    let Edge { corners, border } = placing.frame;
+    let square = corners == Corners([0.0; 4]);
+    // Turned and blurred, it ends on whole pixels of its own beyond the box.
+    let beyond = !cut.whole && !is_upright(context.transform);
+    if square && !beyond {
         return context.drawing.push(mark);
     }
-    if cut.whole && fitted.area == area {
+    if border.width == 0.0 && cut.whole && fitted.area == area {
         // The picture is the box: its own corners are the box's.
-        let scale = cut.size.width / area.width();
-        let radii = placing.corners.0.map(|radius| radius * scale);
+        let scale = view_width / area.width();
+        let radii = corners.0.map(|radius| radius * scale);
         let Mark::Image { corners, .. } = &mut mark else {
             return Ok(());
         };
-        *corners = paint::radii(cut.size.to_rect(), Corners(radii));
+        *corners = paint::radii(Rect::new(0.0, 0.0, view_width, view_height), Corners(radii));
         return context.drawing.push(mark);
     }
-    let shape = paint::rounded(area, placing.corners);
+    // Below an opaque border the cut cannot be seen, so no seam shows between the two.
+    let hidden = if border.color.a == 255 { border.width / 2.0 } else { border.width };
+    let shape = inset(placing.area, corners, hidden);
     context.drawing.push(Mark::PushClip { transform: context.transform, shape })?;
     context.drawing.push(mark)?;
     context.drawing.push(Mark::Pop)
 }
 
-/// Which part of a picture goes where in its box.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Fitted {
-    /// In px of the box.
-    area: Rect,
-    /// In units of the picture.
-    crop: Rect,
-}
-
-fn fit(area: Size, natural: Size, placing: &Placing) -> Fitted {
-    let (across, down) = (area.width / natural.width, area.height / natural.height);
-    let at =
-        |room: Size| Point::new(room.width * placing.position.x, room.height * placing.position.y);
-    match placing.fit {
-        ObjectFit::Cover => {
-            let crop = area / across.max(down);
-            let crop = Rect::from_origin_size(at(natural - crop), crop);
-            Fitted { area: area.to_rect(), crop }
-        }
-        ObjectFit::Contain => {
-            let inside = natural * across.min(down);
-            let inside = Rect::from_origin_size(at(area - inside), inside);
-            Fitted { area: inside, crop: natural.to_rect() }
-        }
-        ObjectFit::Fill => Fitted { area: area.to_rect(), crop: natural.to_rect() },
+/// What a border leaves of its box. Under an opaque one the picture may reach a little further, so that
+/// both end on whole pixels.
+fn inside(area: Rect, border: Border, transform: Affine) -> Rect {
+    let mut width = border.width;
+    if border.color.a == 255 {
+        let scale = transform.determinant().abs().sqrt();
+        width = (width * scale + 1e-6).floor() / scale;
     }
+    let width = width.min(area.width() / 2.0).min(area.height() / 2.0);
+    area - Insets::uniform(width)
 }
 
-/// A fitted picture in device pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cut {
-    /// In units of the picture.
-    crop: Rect,
-    /// What it is scaled to: whole numbers.
-    size: Size,
-    /// From there to the canvas.
-    transform: Affine,
-    /// Whether all of the fitted picture is there.
-    whole: bool,
-}
-
-/// What has to be scaled and to what size; `None` when nothing of it is on the canvas.
-fn cut(fitted: &Fitted, transform: Affine, canvas: Size) -> Option<Cut> {
-    let Fitted { area, crop } = *fitted;
+fn is_upright(transform: Affine) -> bool {
     let [a, b, c, d, ..] = transform.as_coeffs();
-    if b == 0.0 && c == 0.0 && a > 0.0 && d > 0.0 {
-        let target = snapped(transform.transform_rect_bbox(area));
-        let seen = target.intersect(canvas.to_rect());
-        if seen.is_zero_area() {
-            return None;
-        }
-        let (across, down) = (crop.width() / target.width(), crop.height() / target.height());
-        let crop = Rect::from_origin_size(
-            (crop.x0 + (seen.x0 - target.x0) * across, crop.y0 + (seen.y0 - target.y0) * down),
-            (seen.width() * across, seen.height() * down),
-        );
-        let transform = Affine::translate(seen.origin().to_vec2());
-        return Some(Cut { crop, size: seen.size(), transform, whole: seen == target });
-    }
-    if transform.transform_rect_bbox(area).intersect(canvas.to_rect()).is_zero_area() {
-        return None;
-    }
-    let size = Size::new(area.width() * a.hypot(b), area.height() * c.hypot(d));
-    let shrink = (canvas.area() * TURNED_CANVASES_MAX / size.area()).sqrt().min(1.0);
-    // What is a whole number but for the error of a sine stays it.
-    let side = |side: f64| (side * shrink - 1e-6).ceil().clamp(1.0, f64::from(u16::MAX));
-    let size = Size::new(side(size.width), side(size.height));
-    let to_area = Affine::translate(area.origin().to_vec2())
-        * Affine::scale_non_uniform(area.width() / size.width, area.height() / size.height);
-    Some(Cut { crop, size, transform: transform * to_area, whole: true })
+    b == 0.0 && c == 0.0 && a > 0.0 && d > 0.0
 }
 
-/// Edges on whole pixels, and at least one pixel between them.
-fn snapped(area: Rect) -> Rect {
-    let (x0, y0) = (area.x0.round(), area.y0.round());
-    Rect::new(x0, y0, area.x1.round().max(x0 + 1.0), area.y1.round().max(y0 + 1.0))
+/// A box with rounded corners, `by` px further in.
+fn inset(area: Rect, corners: Corners, by: f64) -> Shape {
+    let RoundedRectRadii { top_left, top_right, bottom_right, bottom_left } =
+        paint::radii(area, corners);
+    let radii = [top_left, top_right, bottom_right, bottom_left];
+    let by = by.min(area.width() / 2.0).min(area.height() / 2.0);
+    let radii = radii.map(|radius| (radius - by).max(0.0));
+    paint::rounded(area - Insets::uniform(by), Corners(radii))
 }
 
-/// A whole number of pixels, on a canvas of at most `u16::MAX` a side.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "limited by the canvas"
-)]
-fn whole(side: f64) -> u32 {
-    side.clamp(1.0, f64::from(u16::MAX)) as u32
+/// A line along the inside of a box's edge: what lies between two outlines.
+pub(super) fn border(context: &mut Context<'_>, area: Rect, edge: Edge) -> Result<(), Error> {
+    let Edge { corners, border } = edge;
+    if border.width == 0.0 || border.color.a == 0 {
+        return Ok(());
+    }
+    let outline = |by: f64| match inset(area, corners, by) {
+        Shape::Rect(area) => area.to_path(paint::TOLERANCE),
+        Shape::Path(path) | Shape::EvenOdd(path) => Arc::unwrap_or_clone(path),
+    };
+    let mut ring = outline(0.0);
+    if border.width * 2.0 < area.width().min(area.height()) {
+        ring.extend(outline(border.width).reverse_subpaths());
+    }
+    let brush = Brush::Solid(paint::color(border.color));
+    let shape = Shape::Path(Arc::new(ring));
+    context.drawing.push(Mark::Fill { transform: context.transform, shape, brush })
 }
 
 #[cfg(test)]
@@ -217,79 +261,6 @@ mod tests {
 
     use super::*;
     use crate::picture::testing::{fault, lay_out};
-
-    const CANVAS: Size = Size::new(1200.0, 630.0);
-
-    fn placing(fit: ObjectFit, x: f64, y: f64) -> Placing {
-        let position = ObjectPosition { x, y };
-        Placing { fit, position, corners: Corners([0.0; 4]), color: Color::BLACK }
-    }
-
-    #[track_caller]
-    fn check_fit(area: (f64, f64), natural: (f64, f64), placing: Placing, expected: [Rect; 2]) {
-        let fitted = fit(area.into(), natural.into(), &placing);
-        assert_eq!([fitted.area, fitted.crop], expected);
-    }
-
-    #[test]
-    fn pictures_fit_as_in_css() {
-        let (card, photo) = ((1200.0, 630.0), (1600.0, 900.0));
-        let all = Rect::new(0.0, 0.0, 1200.0, 630.0);
-        let whole = Rect::new(0.0, 0.0, 1600.0, 900.0);
-        let cover = |x, y| placing(ObjectFit::Cover, x, y);
-        check_fit(card, photo, cover(0.5, 0.5), [all, Rect::new(0.0, 30.0, 1600.0, 870.0)]);
-        check_fit(card, photo, cover(0.5, 0.0), [all, Rect::new(0.0, 0.0, 1600.0, 840.0)]);
-        check_fit(card, photo, cover(1.0, 1.0), [all, Rect::new(0.0, 60.0, 1600.0, 900.0)]);
-        check_fit(card, photo, placing(ObjectFit::Fill, 0.0, 0.0), [all, whole]);
-        let contain = placing(ObjectFit::Contain, 0.5, 1.0);
-        check_fit(card, photo, contain, [Rect::new(40.0, 0.0, 1160.0, 630.0), whole]);
-        let contain = placing(ObjectFit::Contain, 0.5, 1.0);
-        check_fit((100.0, 100.0), photo, contain, [Rect::new(0.0, 43.75, 100.0, 100.0), whole]);
-    }
-
-    #[track_caller]
-    fn check_cut(area: Rect, transform: Affine, expected: Option<(Rect, Size, Affine)>) {
-        let fitted = Fitted { area, crop: Rect::new(0.0, 0.0, 800.0, 400.0) };
-        let found = cut(&fitted, transform, CANVAS);
-        assert_eq!(found.map(|cut| (cut.crop, cut.size, cut.transform)), expected);
-    }
-
-    #[test]
-    fn upright_pictures_take_whole_pixels() {
-        let area = Rect::new(0.0, 0.0, 200.0, 100.0);
-        let all = Rect::new(0.0, 0.0, 800.0, 400.0);
-        let at = |x: f64, y: f64| Affine::translate((x, y));
-        let twice = at(10.0, 20.0) * Affine::scale(2.0);
-        check_cut(area, twice, Some((all, Size::new(400.0, 200.0), at(10.0, 20.0))));
-        check_cut(area, at(10.4, 20.6), Some((all, Size::new(200.0, 100.0), at(10.0, 21.0))));
-        let hair = Rect::new(0.0, 0.0, 0.2, 0.2);
-        check_cut(hair, at(7.0, 7.0), Some((all, Size::new(1.0, 1.0), at(7.0, 7.0))));
-    }
-
-    #[test]
-    fn what_is_off_the_canvas_is_not_scaled() {
-        let area = Rect::new(0.0, 0.0, 200.0, 100.0);
-        let at = |x: f64, y: f64| Affine::translate((x, y));
-        let seen = Rect::new(400.0, 0.0, 800.0, 400.0);
-        check_cut(area, at(-100.0, 0.0), Some((seen, Size::new(100.0, 100.0), at(0.0, 0.0))));
-        check_cut(area, at(1200.0, 0.0), None);
-        check_cut(area, at(-5000.0, 0.0) * Affine::rotate(0.5), None);
-        let vast = at(-16_000.0, -8_000.0) * Affine::scale(160.0);
-        let seen = Rect::new(400.0, 200.0, 430.0, 215.75);
-        check_cut(area, vast, Some((seen, CANVAS, at(0.0, 0.0))));
-    }
-
-    #[test]
-    fn turned_pictures_keep_their_size_within_the_limit() {
-        let fitted = Fitted {
-            area: Rect::new(0.0, 0.0, 200.0, 100.0),
-            crop: Rect::new(0.0, 0.0, 800.0, 400.0),
-        };
-        let turned = cut(&fitted, Affine::rotate(0.5) * Affine::scale(1.5), CANVAS).unwrap();
-        assert_eq!(turned.size, Size::new(300.0, 150.0));
-        let vast = cut(&fitted, Affine::rotate(0.5) * Affine::scale(1000.0), CANVAS).unwrap();
-        assert!(vast.size.area() < CANVAS.area() * 2.1, "{}", vast.size);
-    }
 
     /// A picture of 80 by 40 px.
     fn png() -> Vec<u8> {
@@ -316,7 +287,7 @@ mod tests {
                 format!("{width}x{height} at {x:.1},{y:.1} turned {turn:.0} radius {radius:.1}")
             }
             Mark::PushClip { .. } => "clip".to_owned(),
-            Mark::PushLayer { opacity, .. } => format!("layer {opacity}"),
+            Mark::PushLayer(layer) => format!("layer {}", layer.opacity),
             Mark::Pop => "pop".to_owned(),
             other => format!("{other:?}"),
         });
@@ -342,6 +313,20 @@ mod tests {
         let faded = json!({ "rotation": 45, "borderRadius": 9, "opacity": 0.5 });
         let turned = "100x100 at 60.0,-0.7 turned 45 radius 9.0";
         check(faded, 1.0, &["layer 0.5", turned, "pop"]);
+    }
+
+    #[test]
+    fn filters_work_on_a_limited_number_of_pixels() {
+        let image = |number: usize| {
+            json!({ "id": format!("i{number}"), "type": "image", "src": "a.png", "width": 400,
+                "height": 300, "filters": [{ "type": "sepia" }] })
+        };
+        // At four device pixels a px each is 1.92 megapixels.
+        let all = |count: usize| Value::Array((0..count).map(image).collect());
+        let files = [("a.png", png())];
+        assert!(lay_out(&all(66), 4.0, &files).is_ok(), "within the limit");
+        let error = lay_out(&all(67), 4.0, &files).unwrap_err();
+        assert_eq!((error.code(), error.element()), ("filters_exceeded", "i66"), "{error}");
     }
 
     #[test]

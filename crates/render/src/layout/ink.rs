@@ -4,13 +4,13 @@
 //! Deliberately absent: where glyphs stand (`typeset.rs`).
 
 use kurbo::{Affine, Rect, Stroke, Vec2};
-use pixeldrive_model::{Color, Element, Span, Text, TextDecoration, TextShadow};
+use pixeldrive_model::{Color, Element, Shadow, Span, Text, TextDecoration};
 
 use super::glyph_picture::{self, PictureGlyph};
 use super::typeset::Run;
-use super::{Context, paint};
+use super::{Context, effects, paint};
 use crate::Error;
-use crate::drawing::{Brush, Effect, GlyphRun, Mark, Shape};
+use crate::drawing::{Brush, GlyphRun, Layer, Mark, Shape};
 
 /// Runs that touch are one stretch of line, whatever rounding left between them, in px.
 const GAP_PX: f64 = 0.01;
@@ -154,12 +154,11 @@ impl Painting<'_> {
         context: &mut Context<'_>,
         element: &Element,
         text: &Text,
-        shadow: &TextShadow,
+        shadow: &Shadow,
     ) -> Result<(), Error> {
         if shadow.color.a == 0 {
             return Ok(());
         }
-        let offset = Vec2::new(shadow.x, shadow.y);
         // A layer is cast as a whole, so what is in it may have any colour.
         let black = || Brush::Solid(paint::color(Color::BLACK));
         let inks: Vec<Ink> = self
@@ -177,15 +176,9 @@ impl Painting<'_> {
             transform: self.transform,
             to_box: self.to_box,
         };
-        let [a, b, c, d, ..] = self.transform.as_coeffs();
-        let scale = (a * d - b * c).abs().sqrt();
-        let turned = Affine::new([a, b, c, d, 0.0, 0.0]);
-        let effect = Effect::Shadow {
-            offset: (turned * offset.to_point()).to_vec2(),
-            deviation: shadow.blur / 2.0 * scale,
-            color: paint::color(shadow.color),
-        };
-        context.drawing.push(Mark::PushLayer { opacity: 1.0, effect: Some(effect) })?;
+        let effect = effects::shadow(self.transform, shadow);
+        let layer = Layer { effect: Some(effect), ..Layer::default() };
+        context.drawing.push(Mark::PushLayer(layer))?;
         inside.foreground(context, element, text, Rect::ZERO)?;
         context.drawing.push(Mark::Pop)
     }

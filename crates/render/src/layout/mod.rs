@@ -7,25 +7,36 @@
 //! Deliberately absent: pixels of any kind but those of pictures, which come scaled from
 //! [`Scaled`].
 
+mod chart;
 mod code;
+mod effects;
+mod fill;
 mod fit;
 mod glyph_picture;
+mod grid;
 mod hyphen;
 mod image;
 mod ink;
+mod label;
+mod line;
+mod missing;
 pub(crate) mod paint;
+mod placing;
+mod progress;
 mod rating;
 mod shape;
 mod standin;
+mod table;
 pub(crate) mod text;
 mod typeset;
 
 use std::sync::Arc;
 
 use kurbo::{Affine, Point, Rect, Size};
-use pixeldrive_model::{Bound, Element, Frame, Kind, Warning};
+use pixeldrive_model::{Bound, Element, Frame, Group, Kind, MaskType, Warning};
 
 use crate::drawing::{Drawing, Mark, Shape};
+use crate::raster::{Mask, Raster};
 use crate::{Assets, Error, Fonts, Scaled};
 pub(crate) use standin::is_invisible;
 pub(crate) use typeset::Typesetter;
@@ -35,6 +46,7 @@ pub struct Layouter {
     fonts: Fonts,
     text: Typesetter,
     scaled: Arc<Scaled>,
+    raster: Raster,
 }
 
 /// What an element is drawn with.
@@ -51,15 +63,22 @@ pub(crate) struct Context<'a> {
     pub assets: &'a Assets,
     /// Decoded and scaled pictures.
     pub scaled: &'a Scaled,
+    /// Paints what has to be a picture before it can be a mark.
+    pub raster: &'a mut Raster,
     /// From the element's box, in CSS px from its top left, to device pixels.
     pub transform: Affine,
+    /// The first mark of what lies below: that of the group around, if the group is painted apart.
+    pub behind: usize,
+    /// Pixels that filters were given so far.
+    pub filtered_px: u64,
 }
 
 impl Layouter {
     /// A layouter that knows these fonts and no others.
     #[must_use]
     pub fn new(fonts: &Fonts, scaled: Arc<Scaled>) -> Self {
-        Self { fonts: fonts.clone(), text: Typesetter::new(fonts), scaled }
+        let raster = Raster::default();
+        Self { fonts: fonts.clone(), text: Typesetter::new(fonts), scaled, raster }
     }
 
     /// Decides where every mark of the picture goes.
@@ -93,7 +112,10 @@ impl Layouter {
             fonts: &self.fonts,
             assets,
             scaled: &self.scaled,
+            raster: &mut self.raster,
             transform: Affine::scale(bound.pixel_ratio),
+            behind: 0,
+            filtered_px: 0,
         };
         context.elements(&bound.elements)?;
         Ok((drawing, warnings))
@@ -111,7 +133,10 @@ impl Layouter {
             fonts: &self.fonts,
             assets: &Assets::default(),
             scaled: &self.scaled,
+            raster: &mut self.raster,
             transform: Affine::IDENTITY,
+            behind: 0,
+            filtered_px: 0,
         };
         Some(text::lines(&mut context, element, text))
     }
@@ -141,40 +166,71 @@ impl Context<'_> {
     }
 
     fn elements(&mut self, elements: &[Element]) -> Result<(), Error> {
-        let parent = self.transform;
-        for element in elements {
-            let from = self.drawing.marks().len();
-            self.element(element, parent)?;
-            if element.frame.opacity < 1.0 {
-                #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-                self.drawing.fade(from, element.frame.opacity as f32)?;
-            }
-            self.transform = parent;
+        elements
+            .iter()
+            .try_for_each(|element| self.element(element).map_err(|error| error.of(&element.id)))
+    }
+
+    fn element(&mut self, element: &Element) -> Result<(), Error> {
+        let (parent, behind) = (self.transform, self.behind);
+        let from = self.drawing.marks().len();
+        if effects::isolates(&element.frame) {
+            self.behind = from;
         }
+        let size = self.content(element, parent)?;
+        self.behind = behind;
+        effects::dress(self, element, size, from)?;
+        self.transform = parent;
         Ok(())
     }
 
-    fn element(&mut self, element: &Element, parent: Affine) -> Result<(), Error> {
+    /// Draws what an element shows, and answers the size of its box.
+    fn content(&mut self, element: &Element, parent: Affine) -> Result<Size, Error> {
         // A text knows its size, and with it its centre, only once its lines are broken.
         if let Kind::Text(text) = &element.kind {
             let block = text::block(self, element, text);
-            self.transform = parent * place(&element.frame, block.size);
-            return block.draw(self, element, text);
+            let size = block.size;
+            self.transform = parent * place(&element.frame, size);
+            block.draw(self, element, text)?;
+            return Ok(size);
         }
-        self.transform = parent * place(&element.frame, size(element));
+        let size = size(element);
+        self.transform = parent * place(&element.frame, size);
+        let mut shape = |fill, outline| shape::shape(self, element, (fill, &outline), size);
         match &element.kind {
             Kind::Text(_) => Ok(()),
             Kind::Image(image) => image::image(self, element, image),
             Kind::Svg(svg) => image::svg(self, element, svg),
-            Kind::Rect(rect) => shape::rect(self, element, rect),
-            Kind::Ellipse(ellipse) => shape::ellipse(self, element, ellipse),
-            Kind::Line(line) => shape::line(self, element, line),
-            Kind::Path(path) => shape::path(self, path),
-            Kind::Group(group) => self.elements(&group.elements),
+            Kind::Rect(rect) => shape(&rect.fill, rect.outline()),
+            Kind::Ellipse(ellipse) => shape(&ellipse.fill, ellipse.outline()),
+            Kind::Polygon(polygon) => shape(&polygon.fill, polygon.outline()),
+            Kind::Star(star) => shape(&star.fill, star.outline()),
+            Kind::Path(path) => shape(&path.fill, path.outline()),
+            Kind::Line(line) => line::line(self, line, size),
+            Kind::Group(group) => self.group(group),
             Kind::QrCode(qrcode) => code::qrcode(self, element, qrcode),
             Kind::Barcode(barcode) => code::barcode(self, element, barcode),
             Kind::Rating(rating) => rating::rating(self, element, rating),
-        }
+            Kind::Progress(progress) => progress::progress(self, element, progress),
+            Kind::Chart(chart) => chart::chart(self, element, chart),
+            Kind::Table(table) => table::table(self, element, table),
+        }?;
+        Ok(size)
+    }
+
+    fn group(&mut self, group: &Group) -> Result<(), Error> {
+        let from = self.drawing.marks().len();
+        let Some(mask) = &group.mask else {
+            return self.elements(&group.elements);
+        };
+        self.behind = from;
+        self.elements(&group.elements)?;
+        let mask_from = self.drawing.marks().len();
+        self.behind = mask_from;
+        self.elements(std::slice::from_ref(mask))?;
+        let luminance = group.masking.mask_type == MaskType::Luminance;
+        let inverted = group.masking.mask_inverted;
+        self.drawing.mask(self.raster, (from, mask_from), Mask { luminance, inverted })
     }
 }
 
@@ -190,7 +246,10 @@ fn size(element: &Element) -> Size {
         Kind::Group(group) => extent(&group.elements),
         Kind::Path(path) => shape::extent(path),
         Kind::Text(_) | Kind::Image(_) | Kind::Svg(_) | Kind::Barcode(_) => Size::ZERO,
-        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) => Size::ZERO,
+        Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) | Kind::Polygon(_) | Kind::Star(_) => {
+            Size::ZERO
+        }
+        Kind::Progress(_) | Kind::Chart(_) | Kind::Table(_) => Size::ZERO,
     };
     Size::new(frame.width.or(own.width), frame.height.or(own.height))
 }
@@ -209,8 +268,14 @@ fn extent(elements: &[Element]) -> Size {
 /// From an element's box to the box around it.
 fn place(frame: &Frame, size: Size) -> Affine {
     let at = Affine::translate((frame.x, frame.y));
-    let centre = Point::new(size.width / 2.0, size.height / 2.0);
-    at * turn(frame.rotation, centre)
+    let origin = shape::point(size.to_rect(), frame.transform_origin);
+    let turned = at * turn(frame.rotation, origin);
+    if frame.skew_x == 0.0 && frame.skew_y == 0.0 {
+        return turned;
+    }
+    let [across, down] = [frame.skew_x, frame.skew_y].map(|degrees| degrees.to_radians().tan());
+    let to = origin.to_vec2();
+    turned * Affine::translate(to) * Affine::skew(across, down) * Affine::translate(-to)
 }
 
 /// A clockwise rotation. Quarter turns are exact, so that upright boxes stay upright for the

@@ -2,16 +2,26 @@
 //!
 //! Deliberately absent: the marks themselves.
 
+use std::f32::consts::TAU;
+use std::f64::consts::SQRT_2;
 use std::sync::Arc;
 
-use kurbo::{BezPath, Point, Rect, RoundedRectRadii, Shape as _, Vec2};
-use peniko::{ColorStop, Gradient};
-use pixeldrive_model::{Color, Corners, LinearGradient, Paint};
+use kurbo::{Affine, BezPath, Point, Rect, RoundedRectRadii, Shape as _, Size, Vec2};
+use peniko::{
+    ColorStop, Extend, LinearGradientPosition, RadialGradientPosition, SweepGradientPosition,
+};
+use pixeldrive_model::{
+    Color, Corners, Gradient, GradientKind, Paint, RadialShape, RadialSize, SpreadMethod,
+};
 
 use crate::drawing::{Brush, Shape};
 
 /// How far a curve may lie from the true one, in px of the element's box.
 pub(crate) const TOLERANCE: f64 = 0.02;
+
+/// By how much gradients with hard edges are moved, in px: an edge that ran exactly through the middle
+/// of pixels would fall on either side of them by chance of rounding.
+const NUDGE: Vec2 = Vec2::new(0.002, 0.0031);
 
 /// A colour.
 pub(crate) fn color(color: Color) -> peniko::Color {
@@ -26,27 +36,112 @@ pub(crate) fn brush(paint: &Paint, area: Rect) -> Option<Brush> {
     match paint {
         Paint::None => None,
         Paint::Solid(solid) => Some(Brush::Solid(color(*solid))),
-        Paint::Linear(linear) => Some(Brush::Gradient(Arc::new(gradient(linear, area)))),
+        Paint::Gradient(own) => Some(gradient(own, area)),
     }
 }
 
-/// The gradient line of CSS: through the centre, as long as makes the corners that it points to and
-/// from take exactly the colours of its ends.
-fn gradient(linear: &LinearGradient, area: Rect) -> Gradient {
-    let (sin, cos) = linear.angle.to_radians().sin_cos();
-    let length = (area.width() * sin).abs() + (area.height() * cos).abs();
-    let half = Vec2::new(sin, -cos) * (length / 2.0);
-    let (start, end): (Point, Point) = (area.center() - half, area.center() + half);
-    let stops: Vec<ColorStop> = linear
+fn gradient(own: &Gradient, area: Rect) -> Brush {
+    let last = own.stops.last().map_or(Color::BLACK, |stop| stop.color);
+    // What is repeated is what lies between the first stop and the last.
+    let (from, to) = match (own.spread, own.stops.as_slice()) {
+        (SpreadMethod::Repeat | SpreadMethod::Reflect, [first, .., last]) => {
+            (first.offset, last.offset)
+        }
+        _ => (0.0, 1.0),
+    };
+    let Some((kind, transform)) = kind(&own.kind, area).filter(|_| to > from) else {
+        // Without an extent all of it lies beyond the last stop.
+        return Brush::Solid(color(last));
+    };
+    let stops: Vec<ColorStop> = own
         .stops
         .iter()
         .map(|stop| {
             #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-            let offset = stop.offset as f32;
+            let offset = ((stop.offset - from) / (to - from)) as f32;
             ColorStop { offset, color: color(stop.color).into() }
         })
         .collect();
-    Gradient::new_linear(start, end).with_stops(stops.as_slice())
+    let extend = match own.spread {
+        SpreadMethod::Pad => Extend::Pad,
+        SpreadMethod::Repeat => Extend::Repeat,
+        SpreadMethod::Reflect => Extend::Reflect,
+    };
+    let gradient =
+        peniko::Gradient { kind: between(kind, from, to), ..peniko::Gradient::default() };
+    let hard = own.spread == SpreadMethod::Repeat
+        || own.stops.windows(2).any(|pair| pair[0].offset == pair[1].offset);
+    let transform = if hard { Affine::translate(NUDGE) * transform } else { transform };
+    let gradient = gradient.with_extend(extend).with_stops(stops.as_slice());
+    Brush::Gradient { gradient: Arc::new(gradient), transform }
+}
+
+/// Which way a gradient runs in `area`: a line, a circle or a turn, and where that lies. `None` for one
+/// that has no extent.
+fn kind(kind: &GradientKind, area: Rect) -> Option<(peniko::GradientKind, Affine)> {
+    match *kind {
+        GradientKind::Linear { angle } => {
+            // The line of CSS: through the centre, as long as makes the corners that it points to and
+            // from take exactly the colours of its ends.
+            let (sin, cos) = angle.to_radians().sin_cos();
+            let length = (area.width() * sin).abs() + (area.height() * cos).abs();
+            let half = Vec2::new(sin, -cos) * (length / 2.0);
+            let line = LinearGradientPosition::new(area.center() - half, area.center() + half);
+            Some((line.into(), Affine::IDENTITY))
+        }
+        GradientKind::Radial { shape, size, position } => {
+            let centre = super::shape::point(area, position);
+            let radii = radial_radii(shape, size, area, centre);
+            let circle = RadialGradientPosition::new(Point::ORIGIN, 1.0);
+            let scaled = Affine::scale_non_uniform(radii.width, radii.height);
+            let drawn = radii.width > 0.0 && radii.height > 0.0;
+            drawn.then(|| (circle.into(), Affine::translate(centre.to_vec2()) * scaled))
+        }
+        GradientKind::Conic { angle, position } => {
+            let turn = SweepGradientPosition::new(Point::ORIGIN, 0.0, TAU);
+            let centre = super::shape::point(area, position).to_vec2();
+            let upwards = Affine::rotate((angle - 90.0).to_radians());
+            Some((turn.into(), Affine::translate(centre) * upwards))
+        }
+    }
+}
+
+/// The part of a gradient from one fraction of it to another.
+fn between(kind: peniko::GradientKind, from: f64, to: f64) -> peniko::GradientKind {
+    #[expect(clippy::cast_possible_truncation, reason = "fractions")]
+    let (start, end) = (from as f32, to as f32);
+    match kind {
+        peniko::GradientKind::Linear(line) => {
+            let at = |part: f64| line.start.lerp(line.end, part);
+            LinearGradientPosition::new(at(from), at(to)).into()
+        }
+        peniko::GradientKind::Radial(circle) => {
+            let centre = circle.end_center;
+            RadialGradientPosition::new_two_point(centre, start, centre, end).into()
+        }
+        peniko::GradientKind::Sweep(turn) => {
+            SweepGradientPosition::new(turn.center, TAU * start, TAU * end).into()
+        }
+    }
+}
+
+/// The radii of the ellipse where a radial gradient ends, as CSS defines them.
+fn radial_radii(shape: RadialShape, size: RadialSize, area: Rect, centre: Point) -> Size {
+    let across = (centre.x - area.x0, area.x1 - centre.x);
+    let down = (centre.y - area.y0, area.y1 - centre.y);
+    let closest = matches!(size, RadialSize::ClosestSide | RadialSize::ClosestCorner);
+    let pick = |(a, b): (f64, f64)| if closest { a.min(b) } else { a.max(b) };
+    let sides = Size::new(pick(across), pick(down));
+    let corner = matches!(size, RadialSize::ClosestCorner | RadialSize::FarthestCorner);
+    match shape {
+        // Through the corner, in the proportions of the ellipse at the sides.
+        RadialShape::Ellipse => sides * if corner { SQRT_2 } else { 1.0 },
+        RadialShape::Circle => {
+            let radius =
+                if corner { sides.to_vec2().hypot() } else { pick((sides.width, sides.height)) };
+            Size::new(radius, radius)
+        }
+    }
 }
 
 /// A box with rounded corners.

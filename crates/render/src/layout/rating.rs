@@ -5,63 +5,108 @@
 
 use std::sync::Arc;
 
-use kurbo::{Affine, BezPath, Rect, Shape as _};
-use pixeldrive_model::{self as model, Color, Element};
+use kurbo::{Affine, BezPath, Join, Rect, Shape as _, Stroke};
+use pixeldrive_model::{self as model, Element, Paint};
 
-use super::{Context, paint, size};
+use super::grid::Grid;
+use super::{Context, paint};
 use crate::Error;
-use crate::drawing::{Brush, Mark, Shape};
+use crate::drawing::{Mark, Shape};
 
 /// Units that an icon's box has a side.
 const ICON_UNITS: f64 = 24.0;
 /// Segments of all icons together.
 const SEGMENTS_MAX: usize = 100_000;
 
+/// Icons side by side.
+struct Row<'a> {
+    rating: &'a model::Rating,
+    icon: &'a BezPath,
+    /// Height of an icon.
+    height: f64,
+}
+
 pub(super) fn rating(
     context: &mut Context<'_>,
     element: &Element,
     rating: &model::Rating,
 ) -> Result<(), Error> {
-    let icon = icon(element, rating)?;
-    let height = size(element).height;
-    let pitch = height + rating.gap;
-    let row = |from: u32, to: u32| {
-        let mut icons = BezPath::new();
-        for index in from..to {
-            let at = Affine::translate((f64::from(index) * pitch, 0.0));
-            icons.extend(at * Affine::scale(height / ICON_UNITS) * icon);
-        }
-        icons
-    };
-    let value = rating.value.unwrap_or(0.0).clamp(0.0, rating.max.into());
+    let height = super::size(element).height;
+    let row = Row { rating, icon: icon(element, rating)?, height };
+    let value = rating.step.round(rating.value.unwrap_or(0.0)).clamp(0.0, rating.max.into());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited by max")]
     let full = value.floor() as u32;
     let share = value.fract();
-    fill(context, row(0, full), rating.color)?;
+    row.full(context, 0, full)?;
     let mut rest = full;
     if share > 0.0 {
-        let broken = row(full, full + 1);
-        let bounds = broken.bounding_box();
-        let seam = whole_pixel(context.transform, bounds.x0 + bounds.width() * share);
+        let bounds = row.icons(full, full + 1).bounding_box();
+        let seam = bounds.x0 + bounds.width() * share;
+        let seam = Grid::new(context.transform).point((seam, 0.0)).x;
         // The clips reach past the icon, so that its own edges stay as they are.
         let around = bounds.inflate(height, height);
-        let parts = [
-            (Rect { x1: seam, ..around }, rating.color),
-            (Rect { x0: seam, ..around }, rating.empty_color),
-        ];
-        for (part, color) in parts {
-            let (transform, shape) = (context.transform, Shape::Rect(part));
-            context.drawing.push(Mark::PushClip { transform, shape })?;
-            fill(context, broken.clone(), color)?;
-            context.drawing.push(Mark::Pop)?;
-        }
+        let transform = context.transform;
+        let [left, right] = [Rect { x1: seam, ..around }, Rect { x0: seam, ..around }];
+        context.drawing.push(Mark::PushClip { transform, shape: Shape::Rect(left) })?;
+        row.full(context, full, full + 1)?;
+        context.drawing.push(Mark::Pop)?;
+        context.drawing.push(Mark::PushClip { transform, shape: Shape::Rect(right) })?;
+        row.empty(context, full, full + 1)?;
+        context.drawing.push(Mark::Pop)?;
         rest += 1;
     }
-    fill(context, row(rest, rating.max), rating.empty_color)
+    row.empty(context, rest, rating.max)
+}
+
+impl Row<'_> {
+    fn icons(&self, from: u32, to: u32) -> BezPath {
+        let pitch = self.height + self.rating.gap;
+        let mut icons = BezPath::new();
+        for index in from..to {
+            let at = Affine::translate((f64::from(index) * pitch, 0.0));
+            icons.extend(at * Affine::scale(self.height / ICON_UNITS) * self.icon);
+        }
+        icons
+    }
+
+    /// What gradients span.
+    fn area(&self) -> Rect {
+        let count = f64::from(self.rating.max);
+        let width = count * self.height + (count - 1.0) * self.rating.gap;
+        Rect::new(0.0, 0.0, width, self.height)
+    }
+
+    fn full(&self, context: &mut Context<'_>, from: u32, to: u32) -> Result<(), Error> {
+        self.fill(context, self.icons(from, to), &self.rating.color)
+    }
+
+    fn empty(&self, context: &mut Context<'_>, from: u32, to: u32) -> Result<(), Error> {
+        let icons = self.icons(from, to);
+        self.fill(context, icons.clone(), &self.rating.empty_color)?;
+        let brush = paint::brush(&self.rating.empty_stroke, self.area());
+        match brush.filter(|_| self.rating.stroke_width > 0.0 && !icons.is_empty()) {
+            None => Ok(()),
+            Some(brush) => {
+                let stroke = Stroke::new(self.rating.stroke_width).with_join(Join::Round);
+                let (transform, shape) = (context.transform, Shape::Path(Arc::new(icons)));
+                context.drawing.push(Mark::Stroke { transform, shape, stroke, brush })
+            }
+        }
+    }
+
+    fn fill(&self, context: &mut Context<'_>, icons: BezPath, color: &Paint) -> Result<(), Error> {
+        match paint::brush(color, self.area()).filter(|_| !icons.is_empty()) {
+            None => Ok(()),
+            Some(brush) => {
+                let (transform, shape) = (context.transform, Shape::Path(Arc::new(icons)));
+                context.drawing.push(Mark::Fill { transform, shape, brush })
+            }
+        }
+    }
 }
 
 fn icon<'a>(element: &Element, rating: &'a model::Rating) -> Result<&'a BezPath, Error> {
-    let icon = rating.icon.path();
+    let icon = rating.icon.0.path();
     let segments = icon.elements().len();
     if segments * rating.max as usize > SEGMENTS_MAX {
         let reason = format!(
@@ -73,26 +118,12 @@ fn icon<'a>(element: &Element, rating: &'a model::Rating) -> Result<&'a BezPath,
     Ok(icon)
 }
 
-fn fill(context: &mut Context<'_>, icons: BezPath, color: Color) -> Result<(), Error> {
-    if icons.is_empty() || color.a == 0 {
-        return Ok(());
-    }
-    let (transform, brush) = (context.transform, Brush::Solid(paint::color(color)));
-    context.drawing.push(Mark::Fill { transform, shape: Shape::Path(Arc::new(icons)), brush })
-}
-
-/// The place next to `x` that is the edge of a device pixel, where the box stands upright: the two
-/// colours of an icon then meet without mixing.
-fn whole_pixel(transform: Affine, x: f64) -> f64 {
-    let [a, b, c, _, e, _] = transform.as_coeffs();
-    if a > 0.0 && b == 0.0 && c == 0.0 { ((a * x + e).round() - e) / a } else { x }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::drawing::Brush;
     use crate::picture::testing::{fault, lay_out};
 
     /// Each mark in a few characters: colour and reach of a fill, reach of a clip.
@@ -104,7 +135,7 @@ mod tests {
         let reach = |transform: Affine, shape: &Shape| {
             let area = match shape {
                 Shape::Rect(rect) => *rect,
-                Shape::Path(path) => path.bounding_box(),
+                Shape::Path(path) | Shape::EvenOdd(path) => path.bounding_box(),
             };
             let area = transform.transform_rect_bbox(area);
             format!("{:.1}..{:.1}", area.x0, area.x1)

@@ -184,6 +184,12 @@ pub(super) fn is_outlined(face: &FontData) -> bool {
     font.is_ok_and(|font| font.outline_glyphs().format().is_some())
 }
 
+/// How many glyphs a font has.
+pub(super) fn glyph_count(face: &FontData) -> u32 {
+    let font = FontRef::from_index(face.data.data(), face.index).and_then(|font| font.maxp());
+    font.map_or(0, |maxp| maxp.num_glyphs().into())
+}
+
 /// Whether a character is never seen, such as a mark of direction, so that no font need have it.
 pub(crate) fn is_invisible(char: char) -> bool {
     if char.is_ascii() {

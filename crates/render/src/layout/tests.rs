@@ -81,7 +81,8 @@ fn codes(warnings: &[Warning]) -> Vec<&str> {
 fn alpha(brush: &Brush) -> f32 {
     match brush {
         Brush::Solid(color) => color.components[3],
-        Brush::Gradient(_) => 1.0,
+        Brush::Gradient { .. } => 1.0,
+        Brush::Image { opacity, .. } => *opacity,
     }
 }
 
@@ -98,7 +99,7 @@ fn marks(drawing: &Drawing) -> String {
             Mark::Glyphs(run) => ("glyphs", run.transform, alpha(&run.brush)),
             Mark::Image { transform, .. } => ("image", *transform, 1.0),
             Mark::PushClip { transform, .. } => ("clip", *transform, 1.0),
-            Mark::PushLayer { opacity, .. } => ("layer", Affine::IDENTITY, *opacity),
+            Mark::PushLayer(layer) => ("layer", Affine::IDENTITY, layer.opacity),
             Mark::Pop => ("pop", Affine::IDENTITY, 1.0),
         };
         let at = transform.translation();
@@ -169,11 +170,14 @@ fn check_gradient(angle: f64, from: (f64, f64), to: (f64, f64)) {
         pixeldrive_model::Stop { offset: 0.0, color: pixeldrive_model::Color::BLACK },
         pixeldrive_model::Stop { offset: 1.0, color: pixeldrive_model::Color::WHITE },
     ];
-    let linear = pixeldrive_model::LinearGradient { angle, stops: stops.to_vec() };
+    let gradient = pixeldrive_model::Gradient {
+        kind: pixeldrive_model::GradientKind::Linear { angle },
+        stops: stops.to_vec(),
+        spread: pixeldrive_model::SpreadMethod::Pad,
+    };
     let area = Rect::new(0.0, 0.0, 200.0, 100.0);
-    let Some(Brush::Gradient(gradient)) =
-        paint::brush(&pixeldrive_model::Paint::Linear(linear), area)
-    else {
+    let paint = pixeldrive_model::Paint::Gradient(gradient);
+    let Some(Brush::Gradient { gradient, .. }) = paint::brush(&paint, area) else {
         panic!("no gradient");
     };
     let peniko::GradientKind::Linear(line) = gradient.kind else { panic!("not linear") };

@@ -320,8 +320,7 @@ fn report(context: &mut Context<'_>, element: &Element, notes: &Notes) {
     report_missing(context, element, &notes.missing);
     if let Some((family, _)) = notes.undrawn.first() {
         let chars: Vec<char> = notes.undrawn.iter().map(|(_, char)| *char).collect();
-        let message =
-            format!("`{family}` has no picture of {}; set them in another family", named(&chars));
+        let message = format!("`{family}` cannot draw {}; set it in another family", named(&chars));
         context.warn("glyph_missing", element, message);
     }
     let mut lacking: Vec<&str> = notes.stand_ins.iter().map(|(own, _)| own.as_str()).collect();

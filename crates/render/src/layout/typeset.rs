@@ -95,6 +95,8 @@ struct Face {
     colored: bool,
     /// Whether glyphs have outlines; else they have pictures, or nothing to be drawn.
     outlined: bool,
+    /// How many glyphs there are; characters and ligatures may name others, which no painter takes.
+    glyphs: u32,
     /// Its weight, unless it has them all.
     weight: Option<f64>,
 }
@@ -204,7 +206,8 @@ impl Typesetter {
                     let colored = standin::is_colored(&data);
                     let weight = (!info.has_weight_axis()).then(|| info.weight().value().into());
                     let outlined = standin::is_outlined(&data);
-                    let face = Face { family: name.clone(), colored, outlined, weight };
+                    let glyphs = standin::glyph_count(&data);
+                    let face = Face { family: name.clone(), colored, outlined, glyphs, weight };
                     faces.insert((file.id(), info.index()), face);
                     stand_ins.add(&name, data, colored);
                 }
@@ -422,6 +425,11 @@ impl Lines {
                 let hyphen = runs.last().and_then(|last| hyphen::hyphen(&line, last));
                 runs.extend(hyphen);
             }
+            for run in &mut runs[from..] {
+                let face = typesetter.faces.get(&(run.font.data.id(), run.font.index));
+                let count = face.map_or(0, |face| face.glyphs);
+                run.glyphs.retain(|glyph| glyph.id < count);
+            }
         }
         runs
     }
@@ -442,7 +450,8 @@ impl Lines {
             let mut seen = None;
             for cluster in run.clusters() {
                 let stretch = cluster.style().brush;
-                let has = |id| id != 0 && (face.outlined || glyph_picture::has(font, id));
+                let drawable = |id| face.outlined || glyph_picture::has(font, id);
+                let has = |id| id != 0 && id < face.glyphs && drawable(id);
                 let drawn = cluster.glyphs().all(|glyph| has(glyph.id));
                 if drawn && seen == Some(stretch) {
                     continue;

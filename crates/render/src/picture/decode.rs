@@ -1,33 +1,53 @@
-//! Decoding of raster files into premultiplied pixels, upright and within explicit limits.
+//! Decoding of raster files within explicit limits, into the pixels of sRGB.
 //!
-//! Deliberately absent: animation (the first frame is the picture) and colour profiles (pixels are
-//! taken as sRGB).
+//! The pixels are as they lie in the file: they are turned upright once they are few. Deliberately
+//! absent: animation (the first frame is the picture).
 
 use std::io::Cursor;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use pixeldrive_model::limits::{IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX};
+use pixeldrive_model::limits::{
+    IMAGE_BYTES_MAX, IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX, PROFILE_BYTES_MAX,
+};
 
-use super::{Refusal, broken};
-use crate::pixels::Pixels;
+use super::{Refusal, broken, jpeg, profile};
 
 /// Bytes that a decoder may allocate: the largest picture with 16 bits a channel, and some.
 const ALLOC_BYTES_MAX: u64 = IMAGE_PX_MAX * 8 + (64 << 20);
+/// The same besides the pixels, for PNG, whose profiles and texts are compressed: the file itself, and
+/// a profile.
+const PNG_ALLOC_BYTES_MAX: u64 = (IMAGE_BYTES_MAX + PROFILE_BYTES_MAX + (2 << 20)) as u64;
+
+/// A decoded file, as it lies there.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// Red, green and blue of every pixel, and if `alpha` then also that, premultiplied.
+    pub(super) samples: Vec<u8>,
+    /// Whether there are four samples a pixel, or three.
+    pub(super) alpha: bool,
+    /// Whether every pixel is opaque.
+    pub(super) opaque: bool,
+    /// Whether the file has a colour profile that could not be used.
+    pub(super) profile_ignored: bool,
+}
 
 /// Decodes a file of a known format.
-pub(super) fn decode(
-    bytes: &[u8],
-    format: ImageFormat,
-    orientation: Orientation,
-) -> Result<Pixels, Refusal> {
-    let picture = upright(bytes, format, orientation)?;
-    let opaque = !picture.color().has_alpha();
+pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<Raw, Refusal> {
+    let (picture, profile_ignored) = in_srgb(bytes, format)?;
     let (width, height) = (picture.width(), picture.height());
-    let mut rgba = picture.into_rgba8().into_raw();
-    let opaque = opaque || premultiply(&mut rgba);
-    Ok(Pixels { width, height, rgba, opaque })
+    let alpha = picture.color().has_alpha();
+    let (samples, opaque) = if alpha {
+        let mut rgba = picture.into_rgba8().into_raw();
+        let opaque = premultiply(&mut rgba);
+        (rgba, opaque)
+    } else {
+        (picture.into_rgb8().into_raw(), true)
+    };
+    Ok(Raw { width, height, samples, alpha, opaque, profile_ignored })
 }
 
 /// The same picture as a PNG that any decoder takes, for another renderer's use.
@@ -36,37 +56,59 @@ pub(super) fn to_png(
     format: ImageFormat,
     orientation: Orientation,
 ) -> Result<Vec<u8>, Refusal> {
-    let picture = upright(bytes, format, orientation)?.into_rgba8();
+    let (mut picture, _) = in_srgb(bytes, format)?;
+    picture.apply_orientation(orientation);
     let mut png = Vec::new();
     let encoder =
         PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter);
-    picture.write_with_encoder(encoder).map_err(broken)?;
+    picture.into_rgba8().write_with_encoder(encoder).map_err(broken)?;
     Ok(png)
 }
 
-fn upright(
-    bytes: &[u8],
-    format: ImageFormat,
-    orientation: Orientation,
-) -> Result<DynamicImage, Refusal> {
-    // The JPEG decoder paints what is missing grey.
-    if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
-        return Err(Refusal::Broken { reason: "the file ends early".to_owned() });
+/// Refuses a picture that has no pixels, or too many.
+pub(crate) fn check_size(width: u32, height: u32) -> Result<(), Refusal> {
+    if width == 0 || height == 0 {
+        return Err(Refusal::Broken { reason: format!("it is {width} x {height} px") });
     }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(IMAGE_SIDE_PX_MAX);
-    limits.max_image_height = Some(IMAGE_SIDE_PX_MAX);
-    limits.max_alloc = Some(ALLOC_BYTES_MAX);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(broken)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > IMAGE_PX_MAX {
+    if width.max(height) > IMAGE_SIDE_PX_MAX || u64::from(width) * u64::from(height) > IMAGE_PX_MAX
+    {
         return Err(Refusal::Pixels { width, height });
     }
+    Ok(())
+}
+
+/// A decoder that knows how much memory it may take and has read the header. Whoever asks for it looks
+/// at the size.
+pub(crate) fn decoder(
+    bytes: &[u8],
+    format: ImageFormat,
+) -> Result<impl ImageDecoder + '_, Refusal> {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(match format {
+        ImageFormat::Png => PNG_ALLOC_BYTES_MAX,
+        _ => ALLOC_BYTES_MAX,
+    });
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    reader.into_decoder().map_err(broken)
+}
+
+/// The picture, and whether it has a profile that could not be used.
+fn in_srgb(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, bool), Refusal> {
+    if format == ImageFormat::Jpeg {
+        jpeg::check(bytes)?;
+        if let Some(picture) = jpeg::inks(bytes)? {
+            return Ok(picture);
+        }
+    }
+    let mut decoder = decoder(bytes, format)?;
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    // A picture with unreadable metadata is shown as it lies.
+    let icc = decoder.icc_profile().unwrap_or_default();
     let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
-    picture.apply_orientation(orientation);
-    Ok(picture)
+    let ignored = icc.is_some_and(|icc| profile::to_srgb(&mut picture, &icc).is_err());
+    Ok((picture, ignored))
 }
 
 /// Multiplies colours by their alpha; returns whether every pixel is opaque.
@@ -89,27 +131,6 @@ fn premultiply(rgba: &mut [u8]) -> bool {
     opaque
 }
 
-/// Whether the scan of a JPEG ends with the marker that says so.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
-    const START_OF_SCAN: u8 = 0xda;
-    const END_OF_IMAGE: u8 = 0xd9;
-    let mut at = 2;
-    // Segments tell their length; a thumbnail inside of one has an end of its own.
-    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-        match marker {
-            START_OF_SCAN => {
-                let scan = bytes.get(at + 4..).unwrap_or_default();
-                return scan.windows(2).any(|pair| pair == [0xff, END_OF_IMAGE]);
-            }
-            // A fill byte, or a marker without a segment.
-            0xff => at += 1,
-            0x01 | 0xd0..=0xd8 => at += 2,
-            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,26 +149,17 @@ mod tests {
         let formats = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif];
         for format in formats {
             let bytes = encoded(format);
-            let whole = decode(&bytes, format, Orientation::NoTransforms).unwrap();
+            let whole = decode(&bytes, format).unwrap();
             assert_eq!((whole.width, whole.height), (64, 48));
             assert!(whole.opaque, "{format:?}");
             for tenths in [3, 6, 9] {
                 let end = bytes.len() * tenths / 10;
-                let cut = decode(&bytes[..end], format, Orientation::NoTransforms);
+                let cut = decode(&bytes[..end], format);
                 let Err(Refusal::Broken { .. }) = cut else {
                     panic!("{format:?} cut at {tenths} tenths gave {cut:?}");
                 };
             }
         }
-    }
-
-    #[test]
-    fn exif_turns_the_picture_upright() {
-        let whole = decode(&encoded(ImageFormat::Png), ImageFormat::Png, Orientation::Rotate90);
-        let whole = whole.unwrap();
-        assert_eq!((whole.width, whole.height), (48, 64));
-        // The lower left corner comes to the upper left.
-        assert_eq!(whole.rgba[..4], [0, 235, 0, 255]);
     }
 
     #[test]

@@ -6,7 +6,11 @@
 //!
 //! Deliberately absent: where a picture stands. That is decided in `layout/image.rs`.
 
-mod decode;
+mod blur;
+pub(crate) mod decode;
+mod filter;
+mod jpeg;
+mod profile;
 mod scale;
 pub(crate) mod svg;
 #[cfg(test)]
@@ -18,6 +22,9 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 use pixeldrive_model::limits::{IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX};
 use pixeldrive_model::{Color, Fault, FontHash};
+
+pub(crate) use blur::{REACH, View};
+pub(crate) use filter::Recipe;
 
 use crate::Fonts;
 use crate::asset::{Asset, AssetKind};
@@ -86,7 +93,7 @@ pub(crate) fn broken(error: image::ImageError) -> Refusal {
 }
 
 /// What is to be made of an asset.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     /// The part that is shown, in the asset's own units.
     pub crop: kurbo::Rect,
@@ -96,6 +103,10 @@ pub(crate) struct Request {
     pub height: u32,
     /// What `currentColor` means in an SVG.
     pub color: Color,
+    /// Colours of an SVG and what takes their place.
+    pub colors: Vec<(Color, Color)>,
+    /// What is done to the scaled pixels.
+    pub recipe: Recipe,
 }
 
 /// A picture ready to be drawn.
@@ -106,6 +117,8 @@ pub(crate) struct Picture {
     pub fonts_missing: Arc<[String]>,
     /// Characters of an SVG that no font has.
     pub chars_missing: Arc<[char]>,
+    /// Whether it has a colour profile that could not be used.
+    pub profile_ignored: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -113,8 +126,16 @@ struct Key {
     hash: [u8; 32],
     crop: [u64; 4],
     size: (u32, u32),
-    /// What an SVG depends on besides: `currentColor`, and the uploaded fonts that it may use.
-    svg: Option<(Color, Arc<[FontHash]>)>,
+    recipe: Vec<u64>,
+    svg: Option<SvgKey>,
+}
+
+/// What an SVG depends on besides: its colours, and the uploaded fonts that it may use.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct SvgKey {
+    color: Color,
+    colors: Vec<(Color, Color)>,
+    fonts: Arc<[FontHash]>,
 }
 
 /// Decoded and scaled pictures, shared by all render threads and bounded in bytes.
@@ -150,8 +171,12 @@ impl Scaled {
             hash: *asset.hash(),
             crop: [crop.x0, crop.y0, crop.x1, crop.y1].map(f64::to_bits),
             size: (request.width, request.height),
-            svg: (asset.kind() == AssetKind::Svg)
-                .then(|| (request.color, Arc::clone(fonts.uploaded()))),
+            recipe: request.recipe.bits(),
+            svg: (asset.kind() == AssetKind::Svg).then(|| SvgKey {
+                color: request.color,
+                colors: request.colors.clone(),
+                fonts: Arc::clone(fonts.uploaded()),
+            }),
         };
         self.pictures
             .try_get_with(key, || self.make(asset, request, fonts))
@@ -169,29 +194,44 @@ impl Scaled {
 
     fn make(&self, asset: &Asset, request: &Request, fonts: &Fonts) -> Result<Picture, Refusal> {
         let (width, height) = asset.size();
-        match asset.kind() {
+        let picture = match asset.kind() {
             AssetKind::Raster(format, orientation) => {
                 let _alone = (width * height > ALONE_PX_MIN).then(|| self.alone.lock());
-                let full = decode::decode(asset.bytes(), format, orientation)?;
-                let pixels = Arc::new(scale::scale(full, request)?);
-                Ok(Picture { pixels, fonts_missing: Arc::new([]), chars_missing: Arc::new([]) })
+                let raw = decode::decode(asset.bytes(), format)?;
+                let profile_ignored = raw.profile_ignored;
+                Picture {
+                    pixels: Arc::new(scale::scale(raw, orientation, request)?),
+                    fonts_missing: Arc::new([]),
+                    chars_missing: Arc::new([]),
+                    profile_ignored,
+                }
             }
             AssetKind::Svg => {
-                svg::rasterize(crate::asset::svg_text(asset.bytes())?, request, fonts.svg())
+                svg::rasterize(crate::asset::svg_text(asset.bytes())?, request, fonts.svg())?
             }
-        }
+        };
+        let pixels = request.recipe.apply(Arc::unwrap_or_clone(picture.pixels))?;
+        Ok(Picture { pixels: Arc::new(pixels), ..picture })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use pixeldrive_model::{Filter, Filters};
 
     use super::*;
     use crate::Font;
 
     fn request(color: Color, width: u32) -> Request {
-        Request { crop: kurbo::Rect::new(0.0, 0.0, 8.0, 4.0), width, height: 2, color }
+        Request {
+            crop: kurbo::Rect::new(0.0, 0.0, 8.0, 4.0),
+            width,
+            height: 2,
+            color,
+            colors: Vec::new(),
+            recipe: Recipe::default(),
+        }
     }
 
     #[test]
@@ -214,6 +254,14 @@ mod tests {
         let branded = fonts.with(&[bars]);
         assert!(shared(&png, request(black, 4), request(white, 4)), "a photo has no currentColor");
         assert!(!shared(&png, request(black, 4), request(black, 5)), "another size");
+        let filtered = |amount| {
+            let filters = Filters(vec![Filter::Sepia(amount)]);
+            let recipe = Recipe::new(&filters, kurbo::Vec2::new(1.0, 1.0), View::default());
+            Request { recipe, ..request(black, 4) }
+        };
+        assert!(shared(&png, filtered(0.5), filtered(0.5)), "the same filters");
+        assert!(!shared(&png, filtered(0.5), filtered(0.6)), "other filters");
+        assert!(!shared(&png, filtered(0.5), request(black, 4)), "no filters");
         assert!(shared(&svg, request(black, 4), request(black, 4)), "the same document");
         assert!(!shared(&svg, request(black, 4), request(white, 4)), "another colour");
         let with = |fonts| scaled.get(&svg, &request(black, 4), fonts).unwrap().pixels;

@@ -1,4 +1,4 @@
-//! SVG documents become pixels, through usvg and resvg, at exactly the size that is drawn.
+//! SVG documents become pixels, through usvg and our own marks, at exactly the size that is drawn.
 //!
 //! A document is a program from a stranger. Before usvg sees it, `guard` checks what it refers to and
 //! how far it unfolds; before it is painted, `cost` adds up what painting takes. Nothing is read from
@@ -9,6 +9,8 @@
 mod cost;
 mod glyphs;
 mod guard;
+mod marks;
+mod recolor;
 mod stroke;
 
 use std::borrow::Cow;
@@ -17,14 +19,15 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use parley::fontique::Blob;
-use pixeldrive_model::Color;
 use resvg::tiny_skia;
 use resvg::usvg::{self, fontdb, roxmltree};
 
 use super::{Picture, Refusal, Request, decode};
+use crate::Error;
 use crate::asset::{Asset, AssetKind};
+use crate::drawing::Drawing;
 use crate::fonts::FALLBACK;
-use crate::pixels::Pixels;
+use crate::raster::Raster;
 
 /// Elements, texts and comments of one document.
 const NODES_MAX: u32 = 50_000;
@@ -73,7 +76,7 @@ pub(super) fn rasterize(
     request: &Request,
     fonts: &SvgFonts,
 ) -> Result<Picture, Refusal> {
-    let text = with_color(&without_doctype(text), request.color)?;
+    let text = with_colors(&without_doctype(text), request)?;
     let document = parse(&text)?;
     let fault = Mutex::new(None);
     let fonts_missing = Mutex::new(BTreeSet::new());
@@ -99,15 +102,21 @@ pub(super) fn rasterize(
     }
     let transform = to_request(request);
     cost::check(&tree, transform, request.width, request.height)?;
-    let mut pixmap = tiny_skia::Pixmap::new(request.width, request.height)
-        .ok_or(Refusal::Pixels { width: request.width, height: request.height })?;
-    resvg::render(&tree, transform, &mut pixmap.as_mut());
-    let rgba = pixmap.take();
-    let opaque = rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
+    let too_large = || Refusal::Pixels { width: request.width, height: request.height };
+    let [width, height] = [request.width, request.height].map(u16::try_from);
+    let (Ok(width), Ok(height)) = (width, height) else {
+        return Err(too_large());
+    };
+    let (mut drawing, mut raster) = (Drawing::new(width, height), Raster::default());
+    let complex = |error: Error| Refusal::Complex { reason: error.to_string() };
+    marks::draw(&tree, marks::affine(transform), &mut drawing, &mut raster).map_err(complex)?;
+    let mut pixels = raster.paint(drawing).map_err(complex)?;
+    pixels.opaque |= pixels.rgba.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 255);
     Ok(Picture {
-        pixels: Arc::new(Pixels { width: request.width, height: request.height, rgba, opaque }),
+        pixels: Arc::new(pixels),
         fonts_missing: fonts_missing.into_inner().into_iter().collect(),
         chars_missing: glyphs::missing(&tree).into(),
+        profile_ignored: false,
     })
 }
 
@@ -161,21 +170,27 @@ fn to_request(request: &Request) -> tiny_skia::Transform {
     tiny_skia::Transform::from_row(scale_x as f32, 0.0, 0.0, scale_y as f32, x as f32, y as f32)
 }
 
-/// The document with `color` on its root, where `currentColor` inherits it from; a colour that the
-/// document gives itself stays.
-fn with_color(text: &str, color: Color) -> Result<String, Refusal> {
-    let document = parse(text)?;
+/// The document in its colours: those that the request replaces, and on its root `color`, where
+/// `currentColor` inherits it from, unless the document gives one itself.
+fn with_colors(text: &str, request: &Request) -> Result<String, Refusal> {
+    let mut text = recolor::recolor(&parse(text)?, &request.colors);
+    let document = parse(&text)?;
     let root = document.root_element();
-    if root.has_attribute("color") {
-        return Ok(text.to_owned());
+    let mut added = String::new();
+    if !root.has_attribute("color") {
+        added.push_str(&format!(" color=\"{}\"", recolor::css(request.color)));
+    }
+    // Shapes are black where nothing says otherwise.
+    let black = request.colors.iter().find(|(old, _)| [old.r, old.g, old.b] == [0; 3]);
+    if let Some((_, new)) = black.filter(|_| !root.has_attribute("fill")) {
+        added.push_str(&format!(" fill=\"{}\"", recolor::css(*new)));
     }
     let start = root.range().start;
     let name = text[start..]
         .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
         .map_or(text.len(), |len| start + len);
-    let Color { r, g, b, a } = color;
-    let alpha = f64::from(a) / 255.0;
-    Ok(format!("{} color=\"rgba({r},{g},{b},{alpha})\"{}", &text[..name], &text[name..]))
+    text.insert_str(name, &added);
+    Ok(text)
 }
 
 /// An image inside of a document, through our own limits and decoder; resvg gets it as a PNG.

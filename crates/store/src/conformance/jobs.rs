@@ -94,6 +94,31 @@ pub(crate) async fn what_was_submitted_is_what_is_claimed<Keep>(
     );
 }
 
+pub(crate) async fn a_stand_in_has_a_name_of_its_own<Keep>(
+    open: impl AsyncFnOnce() -> Opened<Keep>,
+) {
+    let (store, _keep) = open().await;
+    let world = check(store.clone(), "account acme 9").await;
+    let (account, template) = world.account("acme");
+    let twice = ["x".to_owned(), "x".to_owned()];
+    let first = submit(&world, "acme", &twice);
+    store.submit(first.clone(), START).await.unwrap();
+    let claim = claim(8);
+    let lease = claim.lease;
+    let job = store.claim(claim, START).await.unwrap().jobs[0].id;
+    let own = picture("x").stand_in(job.0);
+    let outcome = Outcome::StandIn(recorded(account, template, own.clone()));
+    store.settle(&[Settle { job, lease, outcome }], START).await.unwrap();
+    for row in store.batch_jobs(first.batch).await.unwrap() {
+        assert_eq!((row.state, &row.hash), (JobState::Completed, &own), "row {}", row.seq);
+    }
+    assert!(store.render(template, &own).await.unwrap().is_some(), "it is recorded");
+    assert_eq!(store.render(template, &picture("x")).await.unwrap(), None, "the name stays free");
+    let again = store.submit(submit(&world, "acme", &twice), START).await.unwrap();
+    assert_eq!(again.ready, 1, "the true picture is rendered when it is asked for again");
+    assert_eq!(store.audit().await.unwrap(), Vec::<String>::new(), "the ledger is sound");
+}
+
 pub(crate) async fn a_strict_batch_takes_no_picture_that_has_warnings<Keep>(
     open: impl AsyncFnOnce() -> Opened<Keep>,
 ) {

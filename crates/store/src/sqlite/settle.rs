@@ -28,10 +28,11 @@ pub(super) async fn settle(
             None => stale.push(settle.job),
         }
     }
+    rename(&mut tx, &mut live).await?;
     let pictures: Vec<_> = live
         .iter()
         .filter_map(|(job, outcome)| match outcome {
-            Outcome::Completed(render) => Some(job.picture(render)),
+            Outcome::Completed(render) | Outcome::StandIn(render) => Some(job.picture(render)),
             Outcome::Failed(_) | Outcome::Delayed { .. } | Outcome::Lost | Outcome::Released => {
                 None
             }
@@ -44,10 +45,13 @@ pub(super) async fn settle(
         .map(|(job, outcome)| {
             let to = match outcome {
                 // Of several equal pictures in one group, the first is the one that is paid for.
-                Outcome::Completed(_) if recorded.remove(&(job.template, job.hash)) => {
-                    To::Completed
+                Outcome::Completed(_) | Outcome::StandIn(_) => {
+                    if recorded.remove(&(job.template, job.hash)) {
+                        To::Completed
+                    } else {
+                        To::Cached
+                    }
                 }
-                Outcome::Completed(_) => To::Cached,
                 Outcome::Failed(failure) => To::Failed(failure.clone()),
                 Outcome::Delayed { run_at, failure } => To::Delayed(*run_at, failure.clone()),
                 Outcome::Lost => To::Lost,
@@ -59,6 +63,22 @@ pub(super) async fn settle(
     apply(&mut tx, &changes, now).await?;
     tx.commit().await?;
     Ok(Settled { batches: batches(&changes), stale })
+}
+
+pub(super) const RENAME: &str = "
+    UPDATE job SET hash = ?2
+    WHERE id = ?1 AND state = 'active' OR leader = ?1 AND state = 'following'";
+
+/// Gives jobs, and those that follow them, the names of the stand-ins that they came to.
+async fn rename(tx: &mut Tx, live: &mut [(Leased, &Outcome)]) -> Result<(), Error> {
+    for (job, outcome) in live {
+        if let Outcome::StandIn(render) = outcome {
+            let renamed = sqlx::query(RENAME).bind(job.live.job.0).bind(render.hash.as_str());
+            renamed.execute(&mut **tx).await?;
+            job.hash = render.hash.clone();
+        }
+    }
+    Ok(())
 }
 
 /// A job under a lease, and what its picture is called.

@@ -33,6 +33,7 @@ fn done(width: u32) -> v1::result::Outcome {
 
 fn picture(world: &World, key: &str, deadline: Duration) -> RenderNow {
     RenderNow {
+        stand_in_key: format!("{key}-stand-in"),
         template: farm::TEMPLATE.as_bytes().into(),
         template_hash: world.version,
         payload: b"{}".to_vec(),
@@ -63,6 +64,29 @@ async fn a_batch_completes_and_its_pictures_are_stored() {
     world.stop().await;
     soon(worker).await.expect("the peer ended when it was told to go away");
     world.audit(100).await;
+}
+
+/// The last attempt may do without an image, and its picture gets a name of its own.
+#[tokio::test]
+async fn a_stand_in_is_stored_beside_the_name_of_the_true_picture() {
+    let world = World::start().await;
+    let batch = world.submit(1).await;
+    let mut peer = Peer::join(&world).await;
+    for attempt in 1..=4 {
+        peer.grant(v1::Lane::Bulk, 1);
+        let jobs = peer.work().await;
+        assert_eq!(jobs[0].stand_in_key.is_empty(), attempt < 4, "attempt {attempt}");
+        let v1::result::Outcome::Done(done) = done(1) else { return };
+        let last = v1::result::Outcome::Done(v1::Done { stand_in: true, ..done });
+        peer.answer(&jobs[0], if attempt < 4 { failed(Fault::Transient) } else { last });
+    }
+    world.until(batch, |batch| batch.completed == 1).await;
+    let job = world.store.batch_jobs(batch).await.expect("jobs").remove(0);
+    let key = pixeldrive_model::image_key(job.template, &job.hash);
+    let stored = world.blobs.get(&key.parse().expect("a key")).await.expect("blobs");
+    assert_eq!(stored.as_deref(), Some(PICTURE), "under the job's new name");
+    world.stop().await;
+    world.audit(1).await;
 }
 
 #[tokio::test]

@@ -86,6 +86,7 @@ const WRONG: &str = r#"
     POST /v1/templates [] => 400 invalid_request : expected an object
     POST /v1/templates {"width":1,"height":1,"elements":[],"colour":1} => 400 invalid_request colour: unknown key
     POST /v1/templates {"width":1,"height":1,"elements":[{"id":"g","type":"group","elements":[{"id":"i","type":"image","width":1,"height":1,"src":"a.png"}]}]} => 400 invalid_request elements[0].elements[0].src: `a.png` is no URL
+    POST /v1/templates {"width":1,"height":1,"elements":[{"id":"q","type":"qrcode","width":1,"text":"x","logo":"a.png"}]} => 400 invalid_request elements[0].logo: `a.png` is no URL
     POST /v1/templates {"width":1,"height":1,"height":2,"elements":[]} => 400 invalid_request height: given twice
     PUT /v1/templates/$T {"width":1,"height":1,"height":2,"elements":[]} => 400 invalid_request height: given twice
     PUT /v1/templates/$U {} => 404 not_found

@@ -85,6 +85,41 @@ async fn equal_requests_at_one_time_are_one_render() {
     assert_eq!(api.credits().await, (99, 0, 1), "credits");
 }
 
+/// What was made without an image that may be there at another time is not the answer to the next
+/// request.
+#[tokio::test]
+async fn a_stand_in_is_not_cached_as_the_true_picture() {
+    let api = Api::start().await;
+    let first = std::sync::atomic::AtomicBool::new(true);
+    let jobs = api
+        .work(move |_| {
+            let stand_in = first.swap(false, Ordering::SeqCst);
+            Outcome::Done(v1::Done {
+                width: 1,
+                height: 1,
+                png: PICTURE.into(),
+                stand_in,
+                ..v1::Done::default()
+            })
+        })
+        .await;
+    let bodies = [
+        api.render("Hi", json!({})).await.json(),
+        api.render("Hi", json!({})).await.json(),
+        api.render("Hi", json!({})).await.json(),
+    ];
+    let cached = [json!(false), json!(false), json!("db")];
+    for (body, from_cache) in bodies.iter().zip(cached) {
+        assert_eq!(body["fromCache"], from_cache, "{body}");
+        let path = body["url"].as_str().and_then(|url| url.strip_prefix("https://render.test"));
+        assert_eq!(api.get(path.expect("a URL")).await.status, 200, "each is served: {body}");
+    }
+    assert_ne!(bodies[0]["url"], bodies[1]["url"], "the true picture has a name of its own");
+    assert_eq!(bodies[1]["url"], bodies[2]["url"], "which stays");
+    assert_eq!(jobs.load(Ordering::SeqCst), 2, "jobs of the worker");
+    assert_eq!(api.credits().await, (98, 0, 2), "credits");
+}
+
 #[tokio::test]
 async fn a_failure_costs_nothing() {
     let api = Api::start().await;

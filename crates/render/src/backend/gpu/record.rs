@@ -1,28 +1,20 @@
-//! Marks to vello_gpu's scene: one call or few for each.
+//! Marks to vello_gpu's scene.
 //!
 //! Deliberately absent: any decision. A mark that the renderer cannot paint fails the card.
 
 use std::sync::Arc;
 
-use glifo::FontEmbolden;
-use kurbo::{Affine, Diagonal2, Rect, RoundedRect, RoundedRectRadii, Shape as _};
-use peniko::{ImageQuality, ImageSampler};
-use vello_gpu::{Image, PaintType, Resources, Scene};
+use kurbo::{Affine, BezPath, Rect, Stroke};
+use peniko::{BlendMode, Fill};
+use vello_gpu::filter_effects::Filter;
+use vello_gpu::{ImageSource, PaintType, Resources, Scene};
 
 use super::device::Device;
 use super::images::Images;
 use crate::Error;
-use crate::drawing::{Brush, Drawing, GlyphRun, Mark, Shape};
+use crate::backend::record;
+use crate::drawing::{Drawing, GlyphRun};
 use crate::pixels::Pixels;
-
-/// How far the corners of an image may lie from the true ones, in its pixels.
-const TOLERANCE: f64 = 0.02;
-
-/// A push that waits for its pop.
-enum Open {
-    Clip,
-    Layer,
-}
 
 /// Where marks go.
 pub(super) struct Recorder<'a> {
@@ -36,77 +28,72 @@ impl Recorder<'_> {
     pub(super) fn record(&mut self, drawing: &Drawing) -> Result<(), Error> {
         self.images.begin_card();
         self.scene.reset_and_resize(drawing.width(), drawing.height());
-        let mut open = Vec::new();
-        for mark in drawing.marks() {
-            self.mark(mark, &mut open)?;
-        }
-        if open.is_empty() { Ok(()) } else { Err(unbalanced()) }
+        record::record(self, drawing)
     }
+}
 
-    fn mark(&mut self, mark: &Mark, open: &mut Vec<Open>) -> Result<(), Error> {
-        match mark {
-            Mark::Fill { transform, shape, brush } => {
-                self.scene.set_transform(*transform);
-                self.scene.set_paint(paint(brush));
-                match shape {
-                    Shape::Rect(rect) => self.scene.fill_rect(rect),
-                    Shape::Path(path) => self.scene.fill_path(path),
-                }
-            }
-            Mark::Stroke { transform, shape, stroke, brush } => {
-                self.scene.set_transform(*transform);
-                self.scene.set_paint(paint(brush));
-                self.scene.set_stroke(stroke.clone());
-                match shape {
-                    Shape::Rect(rect) => self.scene.stroke_rect(rect),
-                    Shape::Path(path) => self.scene.stroke_path(path),
-                }
-            }
-            Mark::Glyphs(run) => self.glyphs(run)?,
-            Mark::Image { transform, image, corners } => {
-                self.image(*transform, image, *corners)?;
-            }
-            Mark::PushClip { transform, shape } => {
-                self.scene.set_transform(*transform);
-                match shape {
-                    Shape::Rect(rect) => self.scene.push_clip_rect(rect),
-                    Shape::Path(path) => self.scene.push_clip_path(path),
-                }
-                open.push(Open::Clip);
-            }
-            Mark::PushLayer { opacity, effect } => {
-                let filter = effect.as_ref().map(crate::backend::filter);
-                self.scene.set_transform(Affine::IDENTITY);
-                self.scene.push_layer(None, None, Some(*opacity), None, filter);
-                open.push(Open::Layer);
-            }
-            Mark::Pop => match open.pop().ok_or_else(unbalanced)? {
-                Open::Clip => self.scene.pop_clip(),
-                Open::Layer => self.scene.pop_layer(),
-            },
-        }
-        Ok(())
-    }
-
-    fn image(
-        &mut self,
-        transform: Affine,
-        image: &Arc<Pixels>,
-        corners: RoundedRectRadii,
-    ) -> Result<(), Error> {
-        let source = self.images.paint(self.device, image)?;
-        // The renderer takes the nearest pixel where the image's pixels fall on the canvas's.
-        let sampler = ImageSampler { quality: ImageQuality::Medium, ..ImageSampler::default() };
+impl record::Scene for Recorder<'_> {
+    fn set_transform(&mut self, transform: Affine) {
         self.scene.set_transform(transform);
-        self.scene.set_paint(PaintType::Image(Image { image: source, sampler }));
-        let area = Rect::new(0.0, 0.0, image.width.into(), image.height.into());
-        if corners == RoundedRectRadii::from_single_radius(0.0) {
-            self.scene.fill_rect(&area);
-        } else {
-            let rounded = RoundedRect::from_rect(area, corners);
-            self.scene.fill_path(&rounded.to_path(TOLERANCE));
-        }
-        Ok(())
+    }
+
+    fn set_paint(&mut self, paint: PaintType, transform: Affine) {
+        self.scene.set_paint(paint);
+        self.scene.set_paint_transform(transform);
+    }
+
+    fn set_stroke(&mut self, stroke: Stroke) {
+        self.scene.set_stroke(stroke);
+    }
+
+    fn set_fill_rule(&mut self, rule: Fill) {
+        self.scene.set_fill_rule(rule);
+    }
+
+    fn fill_rect(&mut self, rect: &Rect) {
+        self.scene.fill_rect(rect);
+    }
+
+    fn fill_path(&mut self, path: &BezPath) {
+        self.scene.fill_path(path);
+    }
+
+    fn stroke_rect(&mut self, rect: &Rect) {
+        self.scene.stroke_rect(rect);
+    }
+
+    fn stroke_path(&mut self, path: &BezPath) {
+        self.scene.stroke_path(path);
+    }
+
+    fn push_clip_rect(&mut self, rect: &Rect) {
+        self.scene.push_clip_rect(rect);
+    }
+
+    fn push_clip_path(&mut self, path: &BezPath) {
+        self.scene.push_clip_path(path);
+    }
+
+    fn pop_clip(&mut self) {
+        self.scene.pop_clip();
+    }
+
+    fn push_layer(
+        &mut self,
+        clip: Option<&BezPath>,
+        blend: BlendMode,
+        opacity: f32,
+        filter: Option<Filter>,
+    ) {
+        self.scene.push_layer(clip, Some(blend), Some(opacity), None, filter);
+    }
+
+    fn pop_layer(&mut self) {
+        self.scene.pop_layer();
+    }
+
+    fn source(&mut self, image: &Arc<Pixels>) -> Result<ImageSource, Error> {
+        self.images.paint(self.device, image)
     }
 
     fn glyphs(&mut self, run: &GlyphRun) -> Result<(), Error> {
@@ -119,42 +106,7 @@ impl Recorder<'_> {
                         .to_owned(),
             });
         }
-        self.scene.set_transform(run.transform);
-        self.scene.set_paint(paint(&run.brush));
-        if let Some(stroke) = &run.stroke {
-            self.scene.set_stroke(stroke.clone());
-        }
-        let mut glyphs = self
-            .scene
-            .glyph_run(self.resources, &run.font)
-            .font_size(run.size)
-            .hint(false)
-            .normalized_coords(&run.coords);
-        if run.skew != 0.0 {
-            let slant = f64::from(run.skew).to_radians().tan();
-            glyphs = glyphs.glyph_transform(Affine::skew(-slant, 0.0));
-        }
-        if run.embolden != 0.0 {
-            let amount = f64::from(run.embolden);
-            glyphs = glyphs.font_embolden(FontEmbolden::new(Diagonal2::new(amount, amount)));
-        }
-        let placed = run.glyphs.iter().map(|g| glifo::Glyph { id: g.id, x: g.x, y: g.y });
-        let painted = match &run.stroke {
-            Some(_) => glyphs.stroke_glyphs(placed),
-            None => glyphs.fill_glyphs(placed),
-        };
-        painted.map_err(|e| Error::Paint { reason: e.to_string() })
-    }
-}
-
-fn unbalanced() -> Error {
-    Error::Paint { reason: "a push without its pop, or the other way round".to_owned() }
-}
-
-fn paint(brush: &Brush) -> PaintType {
-    match brush {
-        Brush::Solid(color) => PaintType::Solid(*color),
-        Brush::Gradient(gradient) => PaintType::Gradient(gradient.as_ref().clone()),
+        record::glyphs(self.scene.glyph_run(self.resources, &run.font), run)
     }
 }
 

@@ -20,9 +20,15 @@ use super::record::Recorder;
 use crate::Error;
 use crate::drawing::{Drawing, Mark};
 use crate::simd::level;
+use crate::work;
 
 /// Side of the intermediate textures of nearly all cards, in px.
 const LAYER_SIDE: u16 = 2048;
+
+/// The largest side that a power of two can have in the renderer's terms.
+const LAYER_SIDE_MAX: u16 = 1 << 15;
+/// What rounding to tiles adds to a layer, in px.
+const TILES: f64 = 24.0;
 
 /// The renderers of one device.
 #[derive(Debug)]
@@ -51,8 +57,18 @@ impl Renderers {
 /// Size of the intermediate textures for a card.
 fn layer_size(drawing: &Drawing) -> SizeU16 {
     let (width, height) = (drawing.width(), drawing.height());
-    let layered = drawing.marks().iter().any(|mark| matches!(mark, Mark::PushLayer { .. }));
-    if !layered || width.max(height) <= LAYER_SIDE {
+    let layered = drawing.marks().iter().any(|mark| matches!(mark, Mark::PushLayer(_)));
+    if !layered {
+        return SizeU16::new(LAYER_SIDE);
+    }
+    // Layers with an effect may be larger than the card, and are rounded up to whole tiles.
+    let effects = work::largest_layer(drawing.marks(), drawing.area());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let side = |card: u16, effects: f64| {
+        card.max((effects + TILES).clamp(0.0, f64::from(LAYER_SIDE_MAX)) as u16)
+    };
+    let (width, height) = (side(width, effects.width), side(height, effects.height));
+    if width.max(height) <= LAYER_SIDE {
         return SizeU16::new(LAYER_SIDE);
     }
     SizeU16::from_wh(width.next_power_of_two(), height.next_power_of_two())

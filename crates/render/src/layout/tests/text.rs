@@ -157,25 +157,35 @@ fn an_italic_is_slanted_and_a_bold_is_real() {
     assert_eq!(runs(&drawing).next().unwrap().embolden, 0.0, "Inter has a bold");
 }
 
-/// A font of pictures that knows a digit, but has the empty glyph of a joiner for it.
-#[test]
-fn what_a_font_of_pictures_cannot_draw_is_told() {
-    let mut file =
-        include_bytes!("../../../../../tests/fixtures/fonts/noto-emoji-cbdt.ttf").to_vec();
-    let digit = [0, 0, 0, 0x31, 0, 0, 0, 0x31, 0, 0, 0, 1];
-    let at = file.windows(digit.len()).position(|window| window == digit).unwrap();
-    file[at + digit.len() - 1] = 2;
+/// What a file's family is warned of when it sets `text`, after which nothing reaches a painter.
+#[track_caller]
+fn check_undrawn(file: Vec<u8>, text: &str, expected: &str) {
     let mut fonts = Fonts::bundled();
-    fonts.add(file).unwrap();
+    let family = fonts.add(file).unwrap().remove(0);
     let template = json!({ "width": 90, "height": 50, "elements": [
-        { "id": "t", "type": "text", "text": "1😀", "fontFamily": "Noto Color Emoji" }
+        { "id": "t", "type": "text", "text": text, "fontFamily": family }
     ]});
     let template = parse(template.to_string().as_bytes()).unwrap();
     let bound = bind(&template, &Payload::new(), 1.0).unwrap();
     let mut layouter = Layouter::new(&fonts, Arc::new(Scaled::new(1 << 20)));
     let (drawing, warnings) = layouter.lay_out(&bound, &Assets::default()).unwrap();
     assert_eq!(codes(&warnings), ["glyph_missing"]);
-    let said = "`Noto Color Emoji` has no picture of 1 (U+0031); set them in another family";
-    assert_eq!(warnings[0].message, said);
-    assert!(runs(&drawing).next().is_none(), "what cannot be drawn does not reach a painter");
+    assert_eq!(warnings[0].message, expected);
+    assert!(runs(&drawing).all(|run| run.glyphs.is_empty()), "what cannot be drawn is left out");
+}
+
+#[test]
+fn what_a_family_knows_and_cannot_draw_is_told() {
+    // A font of pictures, with the empty glyph of a joiner for a digit.
+    let mut file =
+        include_bytes!("../../../../../tests/fixtures/fonts/noto-emoji-cbdt.ttf").to_vec();
+    let digit = [0, 0, 0, 0x31, 0, 0, 0, 0x31, 0, 0, 0, 1];
+    let at = file.windows(digit.len()).position(|window| window == digit).unwrap();
+    file[at + digit.len() - 1] = 2;
+    let expected = "`Noto Color Emoji` cannot draw 1 (U+0031); set it in another family";
+    check_undrawn(file, "1😀", expected);
+    // A font that names a glyph behind its last one.
+    let file = include_bytes!("../../../../../fuzz/findings/font/glyph-beyond-the-last.otf");
+    let expected = "`Pixel Bars` cannot draw A (U+0041); set it in another family";
+    check_undrawn(file.to_vec(), "A", expected);
 }

@@ -1,15 +1,25 @@
 //! Documents that are refused, and a few that are painted.
 
+use pixeldrive_model::Color;
+
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
 use super::*;
 use crate::Fonts;
+use crate::picture::Recipe;
 
 fn paint(text: &str, color: Color) -> Result<Picture, Refusal> {
     let (width, height) = natural_size(text)?;
     let crop = kurbo::Rect::new(0.0, 0.0, width, height);
-    let request = Request { crop, width: 100, height: 50, color };
+    let request = Request {
+        crop,
+        width: 100,
+        height: 50,
+        color,
+        colors: Vec::new(),
+        recipe: Recipe::default(),
+    };
     rasterize(text, &request, Fonts::bundled().svg())
 }
 
@@ -203,7 +213,14 @@ fn paintings_that_take_too_long_are_refused() {
     let layers = "<g opacity='.9'><rect width='100' height='50'/>".repeat(90);
     let layers = document(&format!("{layers}{}", "</g>".repeat(90)));
     let (crop, color) = (kurbo::Rect::new(0.0, 0.0, 100.0, 50.0), Color::BLACK);
-    let small = Request { crop, width: 200, height: 100, color };
+    let small = Request {
+        crop,
+        width: 200,
+        height: 100,
+        color,
+        colors: Vec::new(),
+        recipe: Recipe::default(),
+    };
     assert!(rasterize(&layers, &small, Fonts::bundled().svg()).is_ok(), "small layers are cheap");
     let large = Request { width: 4000, height: 2000, ..small };
     let Err(Refusal::Complex { .. }) = rasterize(&layers, &large, Fonts::bundled().svg()) else {

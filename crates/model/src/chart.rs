@@ -1,0 +1,216 @@
+//! Charts: a few numbers as bars, a line or slices.
+//!
+//! Deliberately absent: several series, and axes of time.
+
+use serde_json::{Map, Value};
+
+use crate::element::{FontWeight, Length};
+use crate::format::Format;
+use crate::limits::{
+    CHART_COLORS_MAX, CHART_NUMBER_MAX, CHART_VALUES_MAX, FONT_SIZE_PX_MAX, NAME_CHARS_MAX,
+};
+use crate::property::{Property, kind, properties, within, words};
+use crate::text::list;
+use crate::{Color, Lang};
+
+properties! {
+    /// Numbers as a picture.
+    pub struct Chart {
+        /// How they are shown.
+        "chartType" chart_type: ChartType = ChartType::Bar;
+        /// The numbers, alone or with a label and a colour. Binding refuses to have none.
+        "values" values: Option<ChartValues> = None;
+        /// Colours of the values in turn. By default bars and lines have one, slices eight.
+        "colors" colors: Colors = Colors::default();
+        /// Px between bars or slices; `"auto"` is a third of a bar, or 2 px between slices.
+        "gap" gap: Length = Length::Auto;
+        /// Radius in px of the corners at the free end of a bar.
+        "borderRadius" border_radius: f64 = 4.0, in 0.0..=1000.0;
+        /// Radius of the hole of a donut as a share of its own; 0 makes it a pie.
+        "innerRadius" inner_radius: f64 = 0.62, in 0.0..=0.95;
+        /// The number at the foot of the chart; by default a round one, 0 for bars.
+        "min" min: Option<f64> = None;
+        /// The number at the top of the chart; by default a round one.
+        "max" max: Option<f64> = None;
+        /// Width of a line in px.
+        "strokeWidth" stroke_width: f64 = 3.0, in 0.0..=100.0;
+        /// Whether a line is curved; it never runs beyond its values.
+        "smooth" smooth: bool = true;
+        /// How strong the area below a line is filled; it fades towards the foot.
+        "areaOpacity" area_opacity: f64 = 0.25, in 0.0..=1.0;
+        /// Radius in px of a dot at each value of a line.
+        "pointRadius" point_radius: f64 = 0.0, in 0.0..=100.0;
+        /// Whether round numbers have a line across the chart.
+        "showGrid" show_grid: bool = true;
+        /// Whether round numbers are written beside the chart.
+        "showAxis" show_axis: bool = true;
+        /// Whether the values' labels are written.
+        "showLabels" show_labels: bool = true;
+        /// Whether the values themselves are written.
+        "showValues" show_values: bool = false;
+        /// How numbers are written, in the words of placeholders: `number.1`, `percent`.
+        "valueFormat" value_format: NumberFormat = NumberFormat(Format::GROUPED);
+        /// Colour of the lines across the chart.
+        "gridColor" grid_color: Color = Color { r: 128, g: 128, b: 128, a: 56 };
+        /// Colour of labels and numbers.
+        "labelColor" label_color: Color = Color::rgb(107, 114, 128);
+        /// Font family of labels and numbers.
+        "fontFamily" font_family: String = "Inter".to_owned();
+        /// Their size in px.
+        "fontSize" font_size: f64 = 12.0, in 1.0..=FONT_SIZE_PX_MAX;
+        /// Their weight.
+        "fontWeight" font_weight: FontWeight = FontWeight(400.0);
+        /// Language of labels and numbers.
+        "lang" lang: Lang = Lang::EN;
+    }
+}
+
+words! {
+    /// How numbers are shown.
+    pub enum ChartType {
+        /// Upright bars.
+        Bar = "bar",
+        /// A line from the first to the last.
+        Line = "line",
+        /// Slices of a ring.
+        Donut = "donut",
+    }
+}
+
+/// The numbers of a chart: one at least.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartValues(pub Vec<ChartValue>);
+
+/// One number of a chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartValue {
+    /// What it is called; empty for no name.
+    pub label: String,
+    /// The number.
+    pub value: f64,
+    /// Its own colour.
+    pub color: Option<Color>,
+}
+
+impl Property for ChartValues {
+    fn read(value: &Value) -> Result<Self, String> {
+        let list = list(value, CHART_VALUES_MAX, "values")?;
+        if list.is_empty() {
+            return Err("a chart needs one value at least".to_owned());
+        }
+        let read = |(index, value)| {
+            ChartValue::read(value).map_err(|message| format!("[{index}]: {message}"))
+        };
+        list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl ChartValue {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Object(fields) => Self::fields(fields),
+            Value::Number(_) => {
+                Ok(Self { label: String::new(), value: number(value)?, color: None })
+            }
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => Err(format!(
+                "expected a number or {{\"label\", \"value\", \"color\"}}, found {}",
+                kind(value)
+            )),
+        }
+    }
+
+    fn fields(fields: &Map<String, Value>) -> Result<Self, String> {
+        let known = |key: &String| matches!(key.as_str(), "label" | "value" | "color");
+        if let Some(key) = fields.keys().find(|key| !known(key)) {
+            return Err(format!("unknown key `{key}`; a value has label, value and color"));
+        }
+        let given = fields.get("value").ok_or("value is missing")?;
+        let label = fields.get("label").map_or(Ok(String::new()), label)?;
+        let color = fields.get("color").map(Color::read).transpose();
+        Ok(Self {
+            label,
+            value: number(given).map_err(|message| format!("value: {message}"))?,
+            color: color.map_err(|message| format!("color: {message}"))?,
+        })
+    }
+}
+
+/// A text, or a number such as a year.
+fn label(value: &Value) -> Result<String, String> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        _ => String::read(value).map_err(|message| format!("label: {message}"))?,
+    };
+    if text.chars().count() > NAME_CHARS_MAX {
+        return Err(format!("label: longer than {NAME_CHARS_MAX} characters"));
+    }
+    Ok(text)
+}
+
+fn number(value: &Value) -> Result<f64, String> {
+    within(f64::read(value)?, -CHART_NUMBER_MAX..=CHART_NUMBER_MAX)
+}
+
+/// Colours that are used in turn; none for the default ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Colors(pub Vec<Color>);
+
+impl Property for Colors {
+    fn read(value: &Value) -> Result<Self, String> {
+        let list = list(value, CHART_COLORS_MAX, "colours")?;
+        let read =
+            |(index, value)| Color::read(value).map_err(|message| format!("[{index}]: {message}"));
+        list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberFormat(Format);
+
+impl NumberFormat {
+    /// Whether it writes numbers a hundredfold, with a percent sign.
+    #[must_use]
+    pub fn is_percent(self) -> bool {
+        matches!(self.0, Format::Percent(_))
+    }
+
+    /// The number as text.
+    #[must_use]
+    pub fn write(self, number: f64, lang: &Lang) -> String {
+        // Sums of tenths end in digits that nobody asked for.
+        let rounded = (number * 1e9).round() / 1e9;
+        let number = if rounded.is_finite() { rounded } else { number };
+        self.0
+            .write(&Value::String(number.to_string()), lang)
+            .unwrap_or_else(|_| number.to_string())
+    }
+}
+
+impl Property for NumberFormat {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value.as_str().and_then(Format::of) {
+            Some(format @ (Format::Number(_) | Format::Percent(_))) => Ok(Self(format)),
+            _ => Err("expected number, number.0 to number.6, percent or percent.0 to percent.6"
+                .to_owned()),
+        }
+    }
+}
+
+impl Chart {
+    /// What is wrong with it as a whole, and with which property.
+    pub(crate) fn fault(&self) -> Option<(&'static str, String)> {
+        if let (Some(min), Some(max)) = (self.min, self.max)
+            && min >= max
+        {
+            return Some(("min", format!("{min} is not below the max of {max}")));
+        }
+        let values = self.values.iter().flat_map(|values| &values.0);
+        if self.chart_type == ChartType::Donut
+            && let Some(value) = values.map(|value| value.value).find(|value| *value < 0.0)
+        {
+            return Some(("values", format!("a donut has no negative slices, such as {value}")));
+        }
+        None
+    }
+}

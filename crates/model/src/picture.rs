@@ -1,0 +1,178 @@
+//! How pictures behave: where they stand in their box, what frames them, and what is shown in place of
+//! one that is not there.
+
+use serde_json::Value;
+
+use crate::limits::{BORDER_PX_MAX, RECOLORS_MAX};
+use crate::property::{Property, kind, object, within, words};
+use crate::{Color, Element, Kind};
+
+words! {
+    /// How a picture fills its box.
+    pub enum ObjectFit {
+        /// Fills the box; what does not fit is cut.
+        Cover = "cover",
+        /// Wholly inside the box.
+        Contain = "contain",
+        /// Stretched to the box.
+        Fill = "fill",
+        /// At its own size; what does not fit is cut.
+        None = "none",
+        /// At its own size, or wholly inside the box where that is smaller.
+        ScaleDown = "scale-down",
+    }
+}
+
+words! {
+    /// What becomes of a render whose picture cannot be had.
+    pub enum OnError {
+        /// It fails.
+        Fail = "fail",
+        /// The element is left out.
+        Hide = "hide",
+        /// A neutral box stands in.
+        Placeholder = "placeholder",
+    }
+}
+
+impl Element {
+    /// What is to be done when its picture cannot be had.
+    #[must_use]
+    pub fn on_error(&self) -> OnError {
+        match &self.kind {
+            Kind::Image(image) => image.on_error,
+            Kind::Svg(svg) => svg.on_error,
+            Kind::Text(_) | Kind::Rect(_) | Kind::Ellipse(_) | Kind::Line(_) | Kind::Path(_) => {
+                OnError::Fail
+            }
+            Kind::Polygon(_) | Kind::Star(_) | Kind::Group(_) => OnError::Fail,
+            Kind::QrCode(_) | Kind::Barcode(_) | Kind::Rating(_) => OnError::Fail,
+            Kind::Progress(_) | Kind::Chart(_) | Kind::Table(_) => OnError::Fail,
+        }
+    }
+}
+
+/// The point of a picture that stays in view, as fractions of its size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ObjectPosition {
+    /// 0 is the left edge, 1 the right.
+    pub x: f64,
+    /// 0 is the top, 1 the bottom.
+    pub y: f64,
+}
+
+impl Property for ObjectPosition {
+    fn read(value: &Value) -> Result<Self, String> {
+        let text = String::read(value)?;
+        let expected = || {
+            Err("expected a CSS position such as \"center\", \"left top\" or \"30% 70%\""
+                .to_owned())
+        };
+        let mut position = Self { x: 0.5, y: 0.5 };
+        for (index, word) in text.split_ascii_whitespace().enumerate() {
+            match (word, word.strip_suffix('%').map(str::parse::<f64>)) {
+                ("left", _) => position.x = 0.0,
+                ("right", _) => position.x = 1.0,
+                ("top", _) => position.y = 0.0,
+                ("bottom", _) => position.y = 1.0,
+                ("center", _) => {}
+                (_, Some(Ok(percent))) if (0.0..=100.0).contains(&percent) => match index {
+                    0 => position.x = percent / 100.0,
+                    _ => position.y = percent / 100.0,
+                },
+                _ => return expected(),
+            }
+            if index > 1 {
+                return expected();
+            }
+        }
+        Ok(position)
+    }
+}
+
+/// A line along the inside of a box's edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Border {
+    /// In px; 0 is no border.
+    pub width: f64,
+    /// Its colour.
+    pub color: Color,
+}
+
+impl Border {
+    /// No border.
+    pub const NONE: Self = Self { width: 0.0, color: Color::BLACK };
+}
+
+impl Property for Border {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Null => return Ok(Self::NONE),
+            Value::String(word) if word == "none" => return Ok(Self::NONE),
+            Value::Object(_) => {}
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                let found = kind(value);
+                return Err(format!(
+                    "expected {{\"width\": 2, \"color\": \"#fff\"}} or \"none\", found {found}"
+                ));
+            }
+        }
+        let fields = object(value)?;
+        if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "width" | "color")) {
+            return Err(format!("unknown key `{key}`; a border has width and color"));
+        }
+        let width = fields.get("width").ok_or("width is missing")?;
+        let width = f64::read(width).and_then(|width| within(width, 0.0..=BORDER_PX_MAX));
+        let color = fields.get("color").map_or(Ok(Color::BLACK), Color::read);
+        Ok(Self {
+            width: width.map_err(|message| format!("width: {message}"))?,
+            color: color.map_err(|message| format!("color: {message}"))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &Value, expected: Result<Border, &str>) {
+        assert_eq!(Border::read(value), expected.map_err(str::to_owned), "{value}");
+    }
+
+    #[test]
+    fn borders_have_a_width_and_a_colour() {
+        let white = Border { width: 2.5, color: Color::WHITE };
+        check(&json!({"width": 2.5, "color": "#fff"}), Ok(white));
+        check(&json!({"width": 3}), Ok(Border { width: 3.0, color: Color::BLACK }));
+        check(&json!("none"), Ok(Border::NONE));
+        check(&json!(null), Ok(Border::NONE));
+        check(&json!({"color": "#fff"}), Err("width is missing"));
+        check(&json!({"width": -1}), Err("width: -1 is outside 0 to 1000"));
+        check(&json!({"width": 1, "color": 7}), Err("color: expected a colour, found a number"));
+        let unknown = "unknown key `style`; a border has width and color";
+        check(&json!({"width": 1, "style": "dashed"}), Err(unknown));
+        let kind = "expected {\"width\": 2, \"color\": \"#fff\"} or \"none\", found a number";
+        check(&json!(7), Err(kind));
+    }
+}
+
+/// Colours and what takes their place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Recolor(pub Vec<(Color, Color)>);
+
+impl Property for Recolor {
+    fn read(value: &Value) -> Result<Self, String> {
+        let fields = object(value)?;
+        if fields.len() > RECOLORS_MAX {
+            return Err(format!("{} colours; at most {RECOLORS_MAX} are taken", fields.len()));
+        }
+        let pair = |(old, new): (&String, &Value)| {
+            let new = Color::read(new).map_err(|message| format!("`{old}`: {message}"))?;
+            Ok((Color::parse(old).map_err(|message| format!("key `{old}`: {message}"))?, new))
+        };
+        fields.iter().map(pair).collect::<Result<_, _>>().map(Self)
+    }
+}

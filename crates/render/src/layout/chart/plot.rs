@@ -1,0 +1,282 @@
+//! Bars and lines over a scale.
+
+use std::sync::Arc;
+
+use kurbo::{BezPath, Cap, Circle, Join, Point, Rect, Shape as _, Stroke};
+use pixeldrive_model::{
+    Align, Chart, ChartType, ChartValue, Color, Corners, Gradient, GradientKind, Length, Paint,
+    SpreadMethod, Stop, Text,
+};
+
+use super::super::grid::Grid;
+use super::super::label::{LINE, Label, Labels};
+use super::super::{Context, paint};
+use super::scale::Scale;
+use super::{color, curve, look};
+use crate::Error;
+use crate::drawing::{Mark, Shape};
+
+/// Px between the chart and what is written beside it.
+const SPACE: f64 = 8.0;
+
+/// A chart whose scale and place are decided.
+struct Plot<'a> {
+    chart: &'a Chart,
+    values: &'a [ChartValue],
+    look: Text,
+    scale: Scale,
+    grid: Grid,
+    /// All of the element.
+    area: Rect,
+    /// Where bars and lines are.
+    inner: Rect,
+}
+
+/// Draws the chart; answers how many values are outside of the scale.
+pub(super) fn plot(
+    context: &mut Context<'_>,
+    labels: &mut Labels<'_>,
+    (chart, values): (&Chart, &[ChartValue]),
+    area: Rect,
+) -> Result<usize, Error> {
+    let (look, scale) = (look(chart), Scale::new(chart, values));
+    let ticks: Vec<String> =
+        scale.ticks.iter().map(|tick| chart.value_format.write(*tick, &chart.lang)).collect();
+    let line = chart.font_size * LINE;
+    let mut inner = area;
+    if chart.show_axis {
+        let widths = ticks.iter().map(|tick| labels.width(context, &look, tick));
+        inner.x0 += widths.fold(0.0, f64::max) + SPACE;
+        inner.y0 += line / 2.0;
+        inner.y1 -= line / 2.0;
+    }
+    if chart.show_values {
+        inner.y0 = area.y0 + line + SPACE / 2.0;
+    }
+    if shows_labels(chart, values) {
+        inner.y1 = area.y1 - line - SPACE / 2.0;
+    }
+    if inner.width() < 1.0 || inner.height() < 1.0 {
+        let message = "there is no room for the chart beside its labels; enlarge the box or make fontSize \
+                       smaller";
+        context.warn("chart_too_small", labels.element, message);
+        return Ok(0);
+    }
+    let grid = Grid::new(context.transform);
+    let outside =
+        values.iter().filter(|value| !(scale.min..=scale.max).contains(&value.value)).count();
+    let plot = Plot { chart, values, look, scale, grid, area, inner };
+    plot.axis(context, labels, &ticks)?;
+    match chart.chart_type {
+        ChartType::Line => plot.line(context)?,
+        ChartType::Bar | ChartType::Donut => plot.bars(context)?,
+    }
+    plot.foot(context)?;
+    plot.labels(context, labels)?;
+    plot.numbers(context, labels)?;
+    Ok(outside)
+}
+
+fn shows_labels(chart: &Chart, values: &[ChartValue]) -> bool {
+    chart.show_labels && values.iter().any(|value| !value.label.is_empty())
+}
+
+impl Plot<'_> {
+    fn y(&self, number: f64) -> f64 {
+        self.inner.y1 - self.inner.height() * self.scale.share(number)
+    }
+
+    /// Width that one value has.
+    fn slot(&self) -> f64 {
+        self.inner.width() / self.values.len().max(1) as f64
+    }
+
+    /// The middle of a value. A line that nothing is written below runs from side to side.
+    fn x(&self, index: usize) -> f64 {
+        let middle = self.inner.x0 + self.slot() * (index as f64 + 0.5);
+        let bare = self.chart.chart_type == ChartType::Line
+            && !shows_labels(self.chart, self.values)
+            && !self.chart.show_values;
+        match self.values.len() {
+            count if bare && count > 1 => {
+                let inset = self.chart.point_radius.max(self.chart.stroke_width / 2.0);
+                let width = self.inner.width() - 2.0 * inset;
+                self.inner.x0 + inset + width * index as f64 / (count - 1) as f64
+            }
+            _ => middle,
+        }
+    }
+
+    /// Lines across the chart, and the numbers beside them.
+    fn axis(
+        &self,
+        context: &mut Context<'_>,
+        labels: &mut Labels<'_>,
+        ticks: &[String],
+    ) -> Result<(), Error> {
+        let line = self.chart.font_size * LINE;
+        for (number, words) in self.scale.ticks.iter().zip(ticks) {
+            let y = self.y(*number);
+            if self.chart.show_grid && *number != self.scale.foot() {
+                self.rule(context, y, self.chart.grid_color)?;
+            }
+            if self.chart.show_axis {
+                let right = self.inner.x0 - SPACE;
+                let area = Rect::new(self.area.x0, y - line / 2.0, right, y + line / 2.0);
+                labels
+                    .draw(context, &Label { words, look: &self.look, area, align: Align::Right })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The line that bars stand on is stronger than the others.
+    fn foot(&self, context: &mut Context<'_>) -> Result<(), Error> {
+        let color = self.chart.grid_color;
+        let strong = Color { a: color.a.saturating_mul(2), ..color };
+        if self.chart.show_grid {
+            self.rule(context, self.y(self.scale.foot()), strong)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn rule(&self, context: &mut Context<'_>, y: f64, color: Color) -> Result<(), Error> {
+        let rule = self.grid.rule((self.inner.x0, self.inner.x1), y, 1.0);
+        fill(context, Shape::Rect(rule), &Paint::Solid(color), rule)
+    }
+
+    fn bars(&self, context: &mut Context<'_>) -> Result<(), Error> {
+        let slot = self.slot();
+        let width = match self.chart.gap {
+            Length::Auto => slot * 0.75,
+            Length::Px(gap) => (slot - gap).max(slot.min(1.0)),
+        };
+        let foot = self.y(self.scale.foot());
+        for (index, value) in self.values.iter().enumerate() {
+            let (x, y) = (self.x(index), self.y(value.value));
+            let bar = Rect::new(x - width / 2.0, y.min(foot), x + width / 2.0, y.max(foot));
+            let bar = self.grid.rect(bar);
+            if bar.is_zero_area() {
+                continue;
+            }
+            let radius = self.chart.border_radius.min(bar.width() / 2.0).min(bar.height());
+            let corners =
+                if y <= foot { [radius, radius, 0.0, 0.0] } else { [0.0, 0.0, radius, radius] };
+            let color = Paint::Solid(color(self.chart, index, value));
+            fill(context, paint::rounded(bar, Corners(corners)), &color, bar)?;
+        }
+        Ok(())
+    }
+
+    fn line(&self, context: &mut Context<'_>) -> Result<(), Error> {
+        let values = self.values.iter().enumerate();
+        let points: Vec<Point> =
+            values.map(|(index, value)| Point::new(self.x(index), self.y(value.value))).collect();
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
+        let line = curve::through(&points, self.chart.smooth);
+        let color = |index: usize| Paint::Solid(color(self.chart, index, &self.values[index]));
+        if self.chart.area_opacity > 0.0 && points.len() > 1 {
+            self.below(context, line.clone(), (first.x, last.x))?;
+        }
+        if let Some(brush) =
+            paint::brush(&color(0), self.inner).filter(|_| self.chart.stroke_width > 0.0)
+        {
+            let stroke =
+                Stroke::new(self.chart.stroke_width).with_join(Join::Round).with_caps(Cap::Round);
+            let (transform, shape) = (context.transform, Shape::Path(Arc::new(line)));
+            context.drawing.push(Mark::Stroke { transform, shape, stroke, brush })?;
+        }
+        // A single value has no line to be seen by.
+        let alone = if points.len() == 1 { self.chart.stroke_width } else { 0.0 };
+        let radius = self.chart.point_radius.max(alone);
+        for (index, point) in points.iter().enumerate().filter(|_| radius > 0.0) {
+            let dot = Circle::new(*point, radius).to_path(paint::TOLERANCE);
+            fill(context, Shape::Path(Arc::new(dot)), &color(index), self.inner)?;
+        }
+        Ok(())
+    }
+
+    /// The area between the line and its foot, fading towards the foot.
+    fn below(
+        &self,
+        context: &mut Context<'_>,
+        mut line: BezPath,
+        (left, right): (f64, f64),
+    ) -> Result<(), Error> {
+        let foot = self.y(self.scale.foot());
+        let bounds = line.bounding_box();
+        line.line_to((right, foot));
+        line.line_to((left, foot));
+        line.close_path();
+        let color = color(self.chart, 0, &self.values[0]);
+        let faded = |share: f64| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
+            let a = (f64::from(color.a) * share).round() as u8;
+            Color { a, ..color }
+        };
+        let strong = faded(self.chart.area_opacity);
+        // Below the foot it fades upwards.
+        let reach = (foot - bounds.y0).max(bounds.y1 - foot).max(1e-3);
+        let area = Rect::new(left, foot - reach, right, foot + reach);
+        let stops = [(0.0, strong), (0.5, faded(0.0)), (1.0, strong)];
+        let stops = stops.map(|(offset, color)| Stop { offset, color }).to_vec();
+        let kind = GradientKind::Linear { angle: 180.0 };
+        let paint = Paint::Gradient(Gradient { kind, stops, spread: SpreadMethod::Pad });
+        fill(context, Shape::Path(Arc::new(line)), &paint, area)
+    }
+
+    /// What the values are called, below them. A label may reach over values without one.
+    fn labels(&self, context: &mut Context<'_>, labels: &mut Labels<'_>) -> Result<(), Error> {
+        if !shows_labels(self.chart, self.values) {
+            return Ok(());
+        }
+        let top = self.area.y1 - self.chart.font_size * LINE;
+        let named: Vec<usize> =
+            (0..self.values.len()).filter(|index| !self.values[*index].label.is_empty()).collect();
+        for (at, index) in named.iter().enumerate() {
+            let middle = self.x(*index);
+            let next = |neighbour: Option<&usize>, edge: f64| {
+                neighbour
+                    .map_or((edge - middle).abs(), |other| (self.x(*other) - middle).abs() / 2.0)
+            };
+            let before = next(at.checked_sub(1).and_then(|at| named.get(at)), self.area.x0);
+            let after = next(named.get(at + 1), self.area.x1);
+            let half = (before.min(after) - 1.0).max(0.0);
+            let area = Rect::new(middle - half, top, middle + half, self.area.y1);
+            let words = self.values[*index].label.as_str();
+            labels.draw(context, &Label { words, look: &self.look, area, align: Align::Center })?;
+        }
+        Ok(())
+    }
+
+    /// The values themselves, at the free end of their bars or above the line.
+    fn numbers(&self, context: &mut Context<'_>, labels: &mut Labels<'_>) -> Result<(), Error> {
+        if !self.chart.show_values {
+            return Ok(());
+        }
+        let line = self.chart.font_size * LINE;
+        let lift = SPACE / 4.0
+            + match self.chart.chart_type {
+                ChartType::Line => {
+                    self.chart.point_radius.max(self.chart.stroke_width / 2.0) + SPACE / 4.0
+                }
+                ChartType::Bar | ChartType::Donut => 0.0,
+            };
+        for (index, value) in self.values.iter().enumerate() {
+            let below = self.chart.chart_type == ChartType::Bar && value.value < self.scale.foot();
+            let (x, y) = (self.x(index), self.y(value.value));
+            let top = if below { y + lift } else { y - lift - line };
+            let half = self.slot() / 2.0;
+            let area = Rect::new(x - half, top, x + half, top + line);
+            let words = &self.chart.value_format.write(value.value, &self.chart.lang);
+            labels.draw(context, &Label { words, look: &self.look, area, align: Align::Center })?;
+        }
+        Ok(())
+    }
+}
+
+fn fill(context: &mut Context<'_>, shape: Shape, color: &Paint, area: Rect) -> Result<(), Error> {
+    let Some(brush) = paint::brush(color, area) else { return Ok(()) };
+    context.drawing.push(Mark::Fill { transform: context.transform, shape, brush })
+}
