@@ -52,6 +52,7 @@ impl Farm {
             account: self.account,
             template: self.template,
             version: self.version,
+            size: None,
             pixel_ratio: 1.0,
             strict: false,
             fonts: Vec::new(),

@@ -16,6 +16,7 @@ mod names;
 mod offline;
 mod out;
 mod rows;
+mod schema;
 mod serve;
 mod shutdown;
 mod token;
@@ -58,6 +59,8 @@ enum Command {
     Demo(demo::Demo),
     /// Lists the fonts that templates can name
     Fonts(fonts::List),
+    /// Prints the JSON Schema of templates, or of the payloads that a template takes
+    Schema(schema::Show),
     /// Accounts, tokens, credits and the books
     Admin(account::Admin),
 }
@@ -137,6 +140,7 @@ async fn dispatch(command: Command) -> Result<bool> {
         Command::Batch(batch) => return offline::batch(batch).await,
         Command::Demo(demo) => return demo::demo(demo).await,
         Command::Fonts(list) => return fonts::list(&list),
+        Command::Schema(show) => schema::show(&show)?,
         Command::Admin(admin) => return account::admin(admin).await,
     }
     Ok(true)

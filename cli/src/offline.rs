@@ -1,6 +1,6 @@
 //! Offline rendering: `render` and `batch`, from files to files, with no server and no account.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,6 +26,9 @@ pub(crate) struct Common {
     /// Device pixels per template px
     #[arg(long, default_value_t = 1.0, value_name = "RATIO")]
     pixel_ratio: f64,
+    /// One of the template's named sizes, instead of its own
+    #[arg(long, value_name = "NAME")]
+    size: Option<String>,
     /// Fail where a picture would need a warning, such as a missing glyph
     #[arg(long)]
     strict: bool,
@@ -76,11 +79,14 @@ impl Studio {
         let path = &common.template;
         let template = parse(&read(path)?)
             .map_err(|problems| anyhow!("{}: {}", path.display(), join(&problems)))?;
+        let template = Arc::new(template).sized(common.size.as_deref());
+        let template =
+            template.map_err(|problem| anyhow!("{}: {}", path.display(), problem.message))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
         let engine = engine::start(&render, Some(folder))?;
         let (pixel_ratio, strict) = (common.pixel_ratio, common.strict);
-        Ok(Self { engine, template: Arc::new(template), pixel_ratio, strict })
+        Ok(Self { engine, template, pixel_ratio, strict })
     }
 
     async fn render(&self, payload: Payload) -> Result<Rendered, Failure> {
@@ -124,14 +130,20 @@ pub(crate) async fn render(command: RenderOne) -> Result<()> {
     Ok(())
 }
 
+/// What a template reads of a row besides the properties of its elements.
+fn paths(template: &Template) -> HashSet<String> {
+    let ids: HashSet<_> = template.walk().map(|element| element.id.as_str()).collect();
+    let paths = template.paths_read().map(|(_, path)| path);
+    let paths = paths.filter(|path| !path.split('.').next().is_some_and(|id| ids.contains(id)));
+    paths.map(str::to_owned).collect()
+}
+
 /// `pixeldrive batch`. Answers whether every row has its picture.
 pub(crate) async fn batch(command: Batch) -> Result<bool> {
     check_folder(&command.output)?;
     let studio = Studio::open(&command.common)?;
     let name_by = command.name_by.as_deref();
-    let placeholders = studio.template.placeholders().map(|(_, path)| path.to_owned());
-    let columns =
-        Columns { name_by: command.name_by.clone(), placeholders: placeholders.collect() };
+    let columns = Columns { name_by: command.name_by.clone(), paths: paths(&studio.template) };
     let count = check_names(&command.rows, &columns)?;
     for column in rows::ignored_columns(&command.rows, &columns)? {
         note(format!("note: column `{column}` is ignored: it is not of the form element.property"));

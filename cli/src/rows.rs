@@ -3,7 +3,7 @@
 //! A CSV column is named `element.property`: `headline.text`, `avatar.src`, `stars.value`,
 //! `badge.visible`. Cells of `text` and `src` are text; any other cell is read as JSON where it is
 //! JSON (numbers, `true`, lists) and as text where it is not (`#ff0000`, `center`). An empty cell
-//! is as if the column were not there. A column that is named like a placeholder of the template,
+//! is as if the column were not there. A column that is named like a path that the template reads,
 //! `price` or `user.name`, is its text. Other columns without a point can still name the files.
 //!
 //! Rows are read one by one: a file may be larger than memory. A row that cannot be read is an
@@ -36,8 +36,8 @@ pub(crate) struct Row {
 pub(crate) struct Columns {
     /// The column that names the files.
     pub(crate) name_by: Option<String>,
-    /// The paths of the template's placeholders.
-    pub(crate) placeholders: HashSet<String>,
+    /// The paths that the template's placeholders and conditions read.
+    pub(crate) paths: HashSet<String>,
 }
 
 /// The rows of a file, by its ending.
@@ -62,7 +62,7 @@ pub(crate) fn ignored_columns(path: &Path, columns: &Columns) -> Result<Vec<Stri
     let used = |header: &str| {
         column(header).is_some()
             || columns.name_by.as_deref() == Some(header)
-            || columns.placeholders.contains(header)
+            || columns.paths.contains(header)
     };
     let ignored = headers.filter(|header| !used(header));
     Ok(ignored.map(str::to_owned).collect())
@@ -110,7 +110,7 @@ fn csv(path: &Path, file: File, columns: &Columns) -> Result<Box<dyn Iterator<It
             None => bail!("there is no column `{name}`; there are {}", headers.join(", ")),
         },
     };
-    let placeholders = columns.placeholders.clone();
+    let paths = columns.paths.clone();
     let (path, mut number) = (path.to_owned(), 0);
     let rows = std::iter::from_fn(move || {
         let mut record = ::csv::StringRecord::new();
@@ -126,7 +126,7 @@ fn csv(path: &Path, file: File, columns: &Columns) -> Result<Box<dyn Iterator<It
         let name = record.as_ref().ok().zip(name_at).and_then(|(record, at)| record.get(at));
         let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
         let payload = match record {
-            Ok(record) => Ok(payload(&headers, &record, &placeholders)),
+            Ok(record) => Ok(payload(&headers, &record, &paths)),
             Err(reason) => Err(reason),
         };
         Some(Row { number, place: format!("row {number}"), name, payload })
@@ -155,14 +155,10 @@ fn ends_in_quotes(path: &Path, record: &::csv::StringRecord) -> bool {
     read.is_ok() && quoted
 }
 
-fn payload(
-    headers: &[String],
-    record: &::csv::StringRecord,
-    placeholders: &HashSet<String>,
-) -> Payload {
+fn payload(headers: &[String], record: &::csv::StringRecord, paths: &HashSet<String>) -> Payload {
     let mut payload = Payload::new();
     for (header, text) in headers.iter().zip(record) {
-        if placeholders.contains(header) && !text.is_empty() {
+        if paths.contains(header) && !text.is_empty() {
             put(&mut payload, header, text);
             continue;
         }
@@ -177,7 +173,7 @@ fn payload(
     payload
 }
 
-/// Puts a text where a placeholder looks for it.
+/// Puts a text where the template looks for it.
 fn put(fields: &mut Map<String, Value>, path: &str, text: &str) {
     match path.split_once('.') {
         None => _ = fields.insert(path.to_owned(), text.into()),
@@ -223,8 +219,8 @@ mod tests {
     /// Rows as `number name payload`, a payload that cannot be read as `failed`.
     #[track_caller]
     fn check(ending: &str, name_by: Option<&str>, text: &str, expected: &[(usize, &str, Value)]) {
-        let placeholders = ["price", "user.name"].map(str::to_owned).into();
-        let columns = Columns { name_by: name_by.map(str::to_owned), placeholders };
+        let paths = ["price", "user.name"].map(str::to_owned).into();
+        let columns = Columns { name_by: name_by.map(str::to_owned), paths };
         let file = tempfile::Builder::new().suffix(ending).tempfile().expect("a file");
         std::fs::write(file.path(), text).expect("written");
         let rows: Vec<_> = read(file.path(), &columns).expect("rows").collect();
@@ -333,7 +329,7 @@ mod tests {
         let file = tempfile::Builder::new().suffix(".csv").tempfile().expect("a file");
         std::fs::write(file.path(), "id,a.text,email,.x,price\n").expect("written");
         let columns =
-            Columns { name_by: Some("id".to_owned()), placeholders: ["price".to_owned()].into() };
+            Columns { name_by: Some("id".to_owned()), paths: ["price".to_owned()].into() };
         let ignored = ignored_columns(file.path(), &columns).expect("a heading");
         assert_eq!(ignored, ["email", ".x"]);
     }

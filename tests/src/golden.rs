@@ -1,6 +1,6 @@
 //! Golden pictures: each `golden/*.json` must paint its `golden/*.png`.
 //!
-//! A case has a template, and may have a `payload`, a `pixelRatio`, `fonts` from the fixtures, and the
+//! A case has a template, and may have a `payload`, a `size`, a `pixelRatio`, `fonts` from the fixtures, and the
 //! codes of the `warnings` that are expected; `about` says what to look for in the picture. `cargo xtask bless` paints the
 //! references anew: look at each before committing it. When a case fails, `tests/report/index.html`
 //! shows what was expected, what was painted and where they differ.
@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::{Picture, Studio, folder};
+use crate::{Picture, Studio, folder, wrong};
 use anyhow::{Context, Result, bail, ensure};
-use pixeldrive_model::{Payload, Warning};
+use pixeldrive_model::{Payload, Warning, parse};
 use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::encode::{Effort, Encoder};
 use serde_json::Value;
@@ -92,7 +93,10 @@ fn draw(case: &Value) -> Result<(Drawing, Vec<Warning>, Studio)> {
     let ratio = case["pixelRatio"].as_f64().unwrap_or(1.0);
     let fonts = case["fonts"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut studio = Studio::with_fonts(folder("fixtures"), &fonts.collect::<Vec<_>>())?;
-    let (drawing, warnings) = studio.draw(&case["template"], &payload, ratio)?;
+    let template = parse(&serde_json::to_vec(&case["template"])?).map_err(|found| wrong(&found))?;
+    let sized = Arc::new(template).sized(case["size"].as_str());
+    let sized = sized.map_err(|found| wrong(&[found]))?;
+    let (drawing, warnings) = studio.lay_out(&sized, &payload, ratio)?;
     Ok((drawing, warnings, studio))
 }
 

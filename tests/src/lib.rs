@@ -4,6 +4,7 @@
 //! The tests of the binary, through its HTTP API and its commands, are in `cli/tests`. Deliberately
 //! absent: any renderer other than the project's own.
 
+pub mod gallery;
 pub mod golden;
 pub mod marks;
 pub mod seeds;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use pixeldrive_model::{Bound, Payload, Problem, Source, Warning, bind, parse};
+use pixeldrive_model::{Bound, Payload, Problem, Source, Template, Warning, bind, parse};
 use pixeldrive_render::backend::{Painter as _, cpu};
 use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::pixels::Pixels;
@@ -77,7 +78,20 @@ impl Studio {
         pixel_ratio: f64,
     ) -> Result<(Drawing, Vec<Warning>)> {
         let template = parse(&serde_json::to_vec(template)?).map_err(|found| wrong(&found))?;
-        let bound = bind(&template, payload, pixel_ratio).map_err(|found| wrong(&found))?;
+        self.lay_out(&template, payload, pixel_ratio)
+    }
+
+    /// The drawing of a template that is parsed already.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the payload, or with an image.
+    pub fn lay_out(
+        &mut self,
+        template: &Template,
+        payload: &Payload,
+        pixel_ratio: f64,
+    ) -> Result<(Drawing, Vec<Warning>)> {
+        let bound = bind(template, payload, pixel_ratio).map_err(|found| wrong(&found))?;
         let assets = self.assets(&bound)?;
         Ok(self.layouter.lay_out(&bound, &assets)?)
     }

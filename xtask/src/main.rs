@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask test|demo|bless|bench|fuzz`.
+//! Project tasks: `cargo xtask test|demo|gallery|bless|bench|fuzz`.
 //!
 //! `test` is what CI runs and what a contributor runs; there is no second list of steps anywhere.
 //!
@@ -31,6 +31,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Paints the example templates on one page, and the pictures of the README.
+    Gallery,
     /// Paints the reference pictures of the golden tests anew. Look at each before committing it.
     Bless,
     /// Runs the benchmarks.
@@ -53,7 +55,8 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Test => test(),
         Task::Demo { arguments } => demo(&arguments),
-        Task::Bless => bless(),
+        Task::Gallery => run("gallery"),
+        Task::Bless => run("bless"),
         Task::Bench { arguments } => bench(&arguments),
         Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), seconds),
     };
@@ -121,9 +124,9 @@ fn demo(arguments: &[String]) -> Result<bool> {
     Ok(command.args(arguments).status()?.success())
 }
 
-fn bless() -> Result<bool> {
-    let golden = ["run", "-p", "pixeldrive-tests", "--bin", "bless"];
-    Ok(cargo(&golden).status()?.success())
+/// Runs a program of the tests.
+fn run(program: &str) -> Result<bool> {
+    Ok(cargo(&["run", "-p", "pixeldrive-tests", "--bin", program]).status()?.success())
 }
 
 fn bench(arguments: &[String]) -> Result<bool> {

@@ -49,6 +49,46 @@ fn one_picture_is_rendered_offline() {
     assert_eq!(picture.dimensions(), (600, 315));
 }
 
+#[test]
+fn a_template_is_rendered_in_one_of_its_sizes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let template = json!({
+        "width": 40, "height": 20, "elements": [{"id": "r", "type": "rect", "width": 9, "height": 9}],
+        "sizes": {"story": {"width": 20, "height": 40}},
+    });
+    fs::write(folder.path().join("card.json"), template.to_string()).expect("written");
+    fs::write(folder.path().join("rows.ndjson"), "{}\n").expect("written");
+    let render = ["render", "card.json", "rows.ndjson", "-o", "card.png", "--size"];
+    let (status, _, errors) = run_in(folder.path(), &[&render[..], &["story"]].concat());
+    assert_eq!(status, Some(0), "{errors}");
+    let picture = image::open(folder.path().join("card.png")).expect("a PNG");
+    assert_eq!(picture.dimensions(), (20, 40), "the story");
+    let (status, _, errors) = run_in(folder.path(), &[&render[..], &["storey"]].concat());
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(errors.contains("no size is named `storey`; the template has story"), "{errors}");
+    let batch = ["batch", "card.json", "rows.ndjson", "-o", "out", "--size", "story"];
+    let (status, _, errors) = run_in(folder.path(), &batch);
+    assert_eq!(status, Some(0), "{errors}");
+    let file = pictures(&folder.path().join("out")).pop().expect("a picture");
+    let picture = image::open(folder.path().join("out").join(file)).expect("a PNG");
+    assert_eq!(picture.dimensions(), (20, 40), "the story of a row");
+}
+
+#[test]
+fn schemas_are_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (status, schema, errors) = run_in(folder.path(), &["schema"]);
+    assert_eq!(status, Some(0), "{errors}");
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    assert_eq!(schema["title"], "PixelDrive template");
+    let template = cards().join("photo.json");
+    let arguments = ["schema", template.to_str().expect("a path")];
+    let (status, schema, errors) = run_in(folder.path(), &arguments);
+    assert_eq!(status, Some(0), "{errors}");
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    assert_eq!(schema["properties"]["headline"]["$ref"], "#/$defs/text", "{schema}");
+}
+
 /// A folder with a small template in it.
 fn workshop() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");

@@ -148,7 +148,7 @@ impl<'a> Binder<'a> {
         self.problems.push(Problem::new(path, message));
     }
 
-    /// A key of the payload names an element, or data that a placeholder reads.
+    /// A key of the payload names an element, or data that a placeholder or a condition reads.
     fn check_keys(&mut self) {
         let (template, keys) = (self.template, self.template.placeholders.keys());
         for key in self.payload.keys() {
@@ -164,7 +164,7 @@ impl<'a> Binder<'a> {
                 format!("no element has this id; the template has {}", ids.join(", "));
             if !keys.is_empty() {
                 let keys: Vec<_> = keys.iter().map(String::as_str).take(100).collect();
-                message.push_str("; its placeholders read ");
+                message.push_str("; it also reads ");
                 message.push_str(&keys.join(", "));
             }
             self.report(format!("payload.{key}"), message);
@@ -193,12 +193,16 @@ impl<'a> Binder<'a> {
         let mut refused = Vec::new();
         for (key, value) in values.into_iter().flatten() {
             if let Err(message) = bound.set(key, value) {
-                self.report(format!("{path}.{key}"), message);
+                self.problems.push(Problem::of_property(&format!("{path}.{key}"), message));
                 refused.push(key.as_str());
             }
         }
         // What is hidden may lack its data, but what the payload says of it must still be right.
-        let shown = shown && bound.frame.visible && bound.frame.opacity > 0.0;
+        let condition = bound.frame.visible_when.take();
+        // A payload that says whether the element is visible is not asked for more.
+        let said = values.is_some_and(|values| values.contains_key("visible"));
+        let holds = said || condition.is_none_or(|condition| condition.holds(self.payload));
+        let shown = shown && holds && is_shown(&bound);
         // The payload's own text is shown as it is.
         let says = values
             .is_some_and(|values| values.contains_key("text") || values.contains_key("spans"));
@@ -300,27 +304,55 @@ fn nothing_for(paths: &[&str]) -> String {
     format!("the payload has no {}{more}: nothing is shown there", named.join(", "))
 }
 
-/// The property without which an element would be drawn wrong, and what is wrong with it.
+/// What is wrong with the data of an element, and the property that would mend it.
 fn check_data(element: &Element) -> Option<(&'static str, String)> {
-    let missing = match &element.kind {
-        Kind::QrCode(code) if code.text.is_empty() => "text",
-        Kind::Barcode(code) if code.text.is_empty() => "text",
-        Kind::Barcode(code) => {
-            return code.symbology.complete(&code.text).err().map(|rule| ("text", rule));
-        }
-        Kind::Rating(rating) if rating.value.is_none() => "value",
-        Kind::Progress(progress) if progress.value.is_none() => "value",
-        Kind::Chart(chart) if chart.values.is_none() => "values",
-        Kind::Table(table) if table.values.is_none() => "values",
+    if let Some(missing) = data_missing(element) {
+        let (word, id) = (element.kind.word(), &element.id);
+        let message = format!(
+            "missing: neither the template nor the payload gives {word} `{id}` its {missing}"
+        );
+        return Some((missing, message));
+    }
+    let Kind::Barcode(code) = &element.kind else { return None };
+    code.symbology.complete(&code.text).err().map(|rule| ("text", rule))
+}
+
+/// The property without which an element cannot be drawn, if it lacks it.
+fn data_missing(element: &Element) -> Option<&'static str> {
+    match &element.kind {
+        Kind::QrCode(code) if code.text.is_empty() => Some("text"),
+        Kind::Barcode(code) if code.text.is_empty() => Some("text"),
+        Kind::Rating(rating) if rating.value.is_none() => Some("value"),
+        Kind::Progress(progress) if progress.value.is_none() => Some("value"),
+        Kind::Chart(chart) if chart.values.is_none() => Some("values"),
+        Kind::Table(table) if table.values.is_none() => Some("values"),
         _ if element.source() == Some(&Source::Missing) && element.on_error() == OnError::Fail => {
-            "src"
+            Some("src")
         }
-        _ => return None,
-    };
-    let (word, id) = (element.kind.word(), &element.id);
-    let message =
-        format!("missing: neither the template nor the payload gives {word} `{id}` its {missing}");
-    Some((missing, message))
+        _ => None,
+    }
+}
+
+/// What every payload must bring: ids of elements, each with the property that it lacks.
+pub(crate) fn missing(template: &Template) -> Vec<(&str, &'static str)> {
+    fn collect<'a>(elements: &'a [Element], found: &mut Vec<(&'a str, &'static str)>) {
+        let always = |element: &&Element| element.frame.visible_when.is_none() && is_shown(element);
+        for element in elements.iter().filter(always) {
+            if let Kind::Group(group) = &element.kind {
+                collect(&group.elements, found);
+                collect(group.mask.as_deref().map_or(&[], std::slice::from_ref), found);
+            }
+            found.extend(data_missing(element).map(|key| (element.id.as_str(), key)));
+        }
+    }
+    let mut found = Vec::new();
+    collect(&template.elements, &mut found);
+    found
+}
+
+/// Whether an element itself is drawn, whatever becomes of the groups around it.
+fn is_shown(element: &Element) -> bool {
+    element.frame.visible && element.frame.opacity > 0.0
 }
 
 fn value_example(kind: &Kind) -> &'static str {

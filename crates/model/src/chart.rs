@@ -2,14 +2,15 @@
 //!
 //! Deliberately absent: several series, and axes of time.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::element::{FontWeight, Length};
 use crate::format::Format;
 use crate::limits::{
     CHART_COLORS_MAX, CHART_NUMBER_MAX, CHART_VALUES_MAX, FONT_SIZE_PX_MAX, NAME_CHARS_MAX,
 };
-use crate::property::{Property, kind, properties, within, words};
+use crate::property::{Property, at, kind, properties, within, words};
+use crate::schema::{Defs, object, ranged};
 use crate::text::list;
 use crate::{Color, Lang};
 
@@ -98,10 +99,37 @@ impl Property for ChartValues {
         if list.is_empty() {
             return Err("a chart needs one value at least".to_owned());
         }
-        let read = |(index, value)| {
-            ChartValue::read(value).map_err(|message| format!("[{index}]: {message}"))
-        };
+        let read = |(index, value)| at(format_args!("[{index}]"), ChartValue::read(value));
         list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn write(&self) -> Value {
+        let write = |ChartValue { label, value, color }: &ChartValue| {
+            let mut written = json!({"label": label, "value": value.write()});
+            if let Some(color) = color {
+                written["color"] = color.write();
+            }
+            written
+        };
+        self.0.iter().map(write).collect()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        let number = ranged(json!({"type": "number"}), &(-CHART_NUMBER_MAX..=CHART_NUMBER_MAX));
+        let fields = [
+            (
+                "label".to_owned(),
+                json!({"type": ["string", "number"], "maxLength": NAME_CHARS_MAX}),
+            ),
+            ("value".to_owned(), number.clone()),
+            ("color".to_owned(), Color::schema(defs)),
+        ];
+        let named = object(fields.into_iter().collect(), &["value"]);
+        json!({
+            "type": "array", "items": {"anyOf": [number, named]}, "minItems": 1,
+            "maxItems": CHART_VALUES_MAX,
+            "examples": [[3, 5, 4], [{"label": "Mon", "value": 3}, {"label": "Tue", "value": 5}]],
+        })
     }
 }
 
@@ -122,16 +150,12 @@ impl ChartValue {
     fn fields(fields: &Map<String, Value>) -> Result<Self, String> {
         let known = |key: &String| matches!(key.as_str(), "label" | "value" | "color");
         if let Some(key) = fields.keys().find(|key| !known(key)) {
-            return Err(format!("unknown key `{key}`; a value has label, value and color"));
+            return Err(format!(".{key}: unknown key; a value has label, value and color"));
         }
         let given = fields.get("value").ok_or("value is missing")?;
         let label = fields.get("label").map_or(Ok(String::new()), label)?;
         let color = fields.get("color").map(Color::read).transpose();
-        Ok(Self {
-            label,
-            value: number(given).map_err(|message| format!("value: {message}"))?,
-            color: color.map_err(|message| format!("color: {message}"))?,
-        })
+        Ok(Self { label, value: at(".value", number(given))?, color: at(".color", color)? })
     }
 }
 
@@ -139,10 +163,10 @@ impl ChartValue {
 fn label(value: &Value) -> Result<String, String> {
     let text = match value {
         Value::Number(number) => number.to_string(),
-        _ => String::read(value).map_err(|message| format!("label: {message}"))?,
+        _ => at(".label", String::read(value))?,
     };
     if text.chars().count() > NAME_CHARS_MAX {
-        return Err(format!("label: longer than {NAME_CHARS_MAX} characters"));
+        return Err(format!(".label: longer than {NAME_CHARS_MAX} characters"));
     }
     Ok(text)
 }
@@ -161,6 +185,14 @@ impl Property for Colors {
         let read =
             |(index, value)| Color::read(value).map_err(|message| format!("[{index}]: {message}"));
         list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.iter().map(Color::write).collect()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        json!({"type": "array", "items": Color::schema(defs), "maxItems": CHART_COLORS_MAX})
     }
 }
 
@@ -194,6 +226,14 @@ impl Property for NumberFormat {
             _ => Err("expected number, number.0 to number.6, percent or percent.0 to percent.6"
                 .to_owned()),
         }
+    }
+
+    fn write(&self) -> Value {
+        json!(self.0.word())
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["number", "number.2", "percent.0"]})
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Deliberately absent: shadows, which texts have too (`text.rs`).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::limits::COORDINATE_PX_MAX;
 use crate::property::{Property, properties, words};
+use crate::schema::Defs;
 use crate::{Corners, PathData};
 
 words! {
@@ -113,6 +114,26 @@ impl Property for ClipPath {
             Err(expected())
         }
     }
+
+    fn write(&self) -> Value {
+        let px = |sides: &[f64; 4]| sides.map(|px| format!("{px}px")).join(" ");
+        match self {
+            Self::None => json!("none"),
+            Self::Circle => json!("circle"),
+            Self::Ellipse => json!("ellipse"),
+            Self::Inset { margins, corners } => {
+                json!(format!("inset({} round {})", px(margins), px(&corners.0)))
+            }
+            Self::Path(path) => path.write(),
+        }
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({
+            "type": ["string", "null"],
+            "examples": ["circle", "ellipse", "inset(10px 20px round 8px)", "M0 0H24V24Z"],
+        })
+    }
 }
 
 /// What stands between the brackets of CSS's `inset()`.
@@ -143,8 +164,6 @@ fn sides(text: &str) -> Result<[f64; 4], String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[track_caller]

@@ -1,19 +1,20 @@
 //! Elements: what a template draws. Property names are those of CSS and SVG in camelCase.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::effect::{BlendMode, ClipPath, Masking};
 use crate::limits::{
     COORDINATE_PX_MAX, DEVIATION_PX_MAX, NAME_CHARS_MAX, PROGRESS_VALUE_MAX, RATING_VALUE_MAX,
     SKEW_DEGREES_MAX, TEXT_CHARS_MAX,
 };
-use crate::property::{Properties, Property, kind, properties, within, words};
+use crate::property::{Properties, Property, at, kind, properties, within, words};
+use crate::schema::{Defs, ranged};
 use crate::shape::{Ellipse, Line, Path, Polygon, Rect, Star};
 use crate::text::Shadow;
 use crate::text::{Overflow, Text};
 use crate::{
-    Barcode, Border, Chart, Color, Filters, Lang, ObjectFit, ObjectPosition, OnError, Progress,
-    QrCode, Rating, Recolor, Source, Table,
+    Barcode, Border, Chart, Color, Condition, Filters, Lang, ObjectFit, ObjectPosition, OnError,
+    Progress, QrCode, Rating, Recolor, Source, Table,
 };
 
 /// One element of a template.
@@ -44,6 +45,8 @@ properties! {
         "opacity" opacity: f64 = 1.0, in 0.0..=1.0;
         /// Whether it is drawn at all.
         "visible" visible: bool = true;
+        /// Draws it for those payloads alone for which this holds.
+        "visibleWhen" visible_when: Option<Condition> = None;
         /// Leaning along the x axis, in degrees, before it is turned.
         "skewX" skew_x: f64 = 0.0, in -SKEW_DEGREES_MAX..=SKEW_DEGREES_MAX;
         /// Leaning along the y axis.
@@ -140,6 +143,74 @@ impl Kind {
         }
     }
 
+    /// The properties that it has besides those of the [`Frame`].
+    pub(crate) fn own(&self) -> &dyn Properties {
+        match self {
+            Self::Text(text) => text.as_ref(),
+            Self::Image(image) => image,
+            Self::Svg(svg) => svg,
+            Self::Rect(rect) => rect,
+            Self::Ellipse(ellipse) => ellipse,
+            Self::Line(line) => line,
+            Self::Polygon(polygon) => polygon,
+            Self::Star(star) => star,
+            Self::Path(path) => path,
+            Self::Group(group) => &group.masking,
+            Self::QrCode(code) => code,
+            Self::Barcode(code) => code,
+            Self::Rating(rating) => rating,
+            Self::Progress(progress) => progress,
+            Self::Chart(chart) => chart.as_ref(),
+            Self::Table(table) => table.as_ref(),
+        }
+    }
+
+    /// The same, to be set.
+    fn own_mut(&mut self) -> &mut dyn Properties {
+        match self {
+            Self::Text(text) => text.as_mut(),
+            Self::Image(image) => image,
+            Self::Svg(svg) => svg,
+            Self::Rect(rect) => rect,
+            Self::Ellipse(ellipse) => ellipse,
+            Self::Line(line) => line,
+            Self::Polygon(polygon) => polygon,
+            Self::Star(star) => star,
+            Self::Path(path) => path,
+            Self::Group(group) => &mut group.masking,
+            Self::QrCode(code) => code,
+            Self::Barcode(code) => code,
+            Self::Rating(rating) => rating,
+            Self::Progress(progress) => progress,
+            Self::Chart(chart) => chart.as_mut(),
+            Self::Table(table) => table.as_mut(),
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub(crate) fn about(&self) -> &'static str {
+        match self {
+            Self::Group(_) => {
+                "Elements that move, turn and fade together; their coordinates count from its top left."
+            }
+            _ => self.own().about(),
+        }
+    }
+
+    /// The sides that must be given in px: it has no size of its own.
+    pub(crate) fn sides_needed(&self) -> &'static [&'static str] {
+        match self {
+            Self::Image(_) | Self::Svg(_) | Self::Rect(_) | Self::Ellipse(_) => {
+                &["width", "height"]
+            }
+            Self::Polygon(_) | Self::Star(_) | Self::Barcode(_) => &["width", "height"],
+            Self::Progress(_) | Self::Chart(_) | Self::Table(_) => &["width", "height"],
+            Self::QrCode(_) => &["width"],
+            Self::Rating(_) => &["height"],
+            Self::Text(_) | Self::Line(_) | Self::Path(_) | Self::Group(_) => &[],
+        }
+    }
+
     /// What it says, in one piece or in spans; placeholders are filled in here.
     pub(crate) fn texts_mut(&mut self) -> Vec<&mut String> {
         match self {
@@ -164,25 +235,8 @@ impl Kind {
 impl Element {
     /// The properties that this element has.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        let own = match &self.kind {
-            Kind::Text(_) => Text::KEYS,
-            Kind::Image(_) => Image::KEYS,
-            Kind::Svg(_) => Svg::KEYS,
-            Kind::Rect(_) => Rect::KEYS,
-            Kind::Ellipse(_) => Ellipse::KEYS,
-            Kind::Line(_) => Line::KEYS,
-            Kind::Polygon(_) => Polygon::KEYS,
-            Kind::Star(_) => Star::KEYS,
-            Kind::Path(_) => Path::KEYS,
-            Kind::Group(_) => Masking::KEYS,
-            Kind::QrCode(_) => QrCode::KEYS,
-            Kind::Barcode(_) => Barcode::KEYS,
-            Kind::Rating(_) => Rating::KEYS,
-            Kind::Progress(_) => Progress::KEYS,
-            Kind::Chart(_) => Chart::KEYS,
-            Kind::Table(_) => Table::KEYS,
-        };
-        own.iter().chain(Frame::KEYS).copied()
+        let own = self.kind.own().keys();
+        own.iter().chain(self.frame.keys()).copied()
     }
 
     /// The language of its numbers and dates. Codes are read by machines: theirs is English.
@@ -193,24 +247,7 @@ impl Element {
 
     /// Sets one property, from the template or from a payload.
     pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
-        let own = match &mut self.kind {
-            Kind::Text(text) => text.set(key, value),
-            Kind::Image(image) => image.set(key, value),
-            Kind::Svg(svg) => svg.set(key, value),
-            Kind::Rect(rect) => rect.set(key, value),
-            Kind::Ellipse(ellipse) => ellipse.set(key, value),
-            Kind::Line(line) => line.set(key, value),
-            Kind::Polygon(polygon) => polygon.set(key, value),
-            Kind::Star(star) => star.set(key, value),
-            Kind::Path(path) => path.set(key, value),
-            Kind::Group(group) => group.masking.set(key, value),
-            Kind::QrCode(code) => code.set(key, value),
-            Kind::Barcode(code) => code.set(key, value),
-            Kind::Rating(rating) => rating.set(key, value),
-            Kind::Progress(progress) => progress.set(key, value),
-            Kind::Chart(chart) => chart.set(key, value),
-            Kind::Table(table) => table.set(key, value),
-        };
+        let own = self.kind.own_mut().set(key, value);
         if let (Kind::Text(text), "text", Some(Ok(()))) = (&mut self.kind, key, &own) {
             // A text from the payload stands in place of the template's spans.
             text.spans.clear();
@@ -310,6 +347,11 @@ impl Length {
             Self::Px(px) => px,
         }
     }
+
+    /// The schema of one that is given in px.
+    pub(crate) fn px() -> Value {
+        ranged(json!({"type": "number"}), &(0.0..=COORDINATE_PX_MAX))
+    }
 }
 
 impl Property for Length {
@@ -319,6 +361,17 @@ impl Property for Length {
             Value::Number(_) => within(f64::read(value)?, 0.0..=COORDINATE_PX_MAX).map(Self::Px),
             other => Err(format!("expected a number of px or \"auto\", found {}", kind(other))),
         }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::Auto => json!("auto"),
+            Self::Px(px) => px.write(),
+        }
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"anyOf": [Self::px(), {"const": "auto"}]})
     }
 }
 
@@ -335,6 +388,15 @@ impl Property for FontWeight {
             None => within(f64::read(value)?, 1.0..=1000.0).map(Self),
         }
     }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        let number = ranged(json!({"type": "number"}), &(1.0..=1000.0));
+        json!({"anyOf": [number, {"enum": ["normal", "bold"]}], "examples": [400, 700, "bold"]})
+    }
 }
 
 /// Radii in px: top left, top right, bottom right, bottom left.
@@ -344,6 +406,22 @@ pub struct Corners(pub [f64; 4]);
 impl Property for Corners {
     fn read(value: &Value) -> Result<Self, String> {
         one_or_four(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        write_sides(&self.0)
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("corners", |_| {
+            let px = Length::px();
+            let four = json!({"type": "array", "items": px, "minItems": 4, "maxItems": 4});
+            json!({
+                "anyOf": [px, four],
+                "description": "Px, or [top left, top right, bottom right, bottom left].",
+                "examples": [16, [16, 16, 0, 0]],
+            })
+        })
     }
 }
 
@@ -355,8 +433,10 @@ impl Property for Padding {
     fn read(value: &Value) -> Result<Self, String> {
         match value.as_array().map(Vec::as_slice) {
             Some([vertical, horizontal]) => {
-                let vertical = within(f64::read(vertical)?, 0.0..=COORDINATE_PX_MAX)?;
-                let horizontal = within(f64::read(horizontal)?, 0.0..=COORDINATE_PX_MAX)?;
+                let read =
+                    |value| f64::read(value).and_then(|px| within(px, 0.0..=COORDINATE_PX_MAX));
+                let vertical = at("[0]", read(vertical))?;
+                let horizontal = at("[1]", read(horizontal))?;
                 Ok(Self([vertical, horizontal, vertical, horizontal]))
             }
             _ => one_or_four(value).map(Self).map_err(|message| {
@@ -366,14 +446,46 @@ impl Property for Padding {
             }),
         }
     }
+
+    fn write(&self) -> Value {
+        write_sides(&self.0)
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("padding", |_| {
+            let px = Length::px();
+            let list =
+                |len| json!({"type": "array", "items": px, "minItems": len, "maxItems": len});
+            json!({
+                "anyOf": [px, list(2), list(4)],
+                "description": "Px, or [vertical, horizontal], or [top, right, bottom, left].",
+                "examples": [12, [8, 16], [4, 8, 12, 8]],
+            })
+        })
+    }
+}
+
+/// One number where all four are equal.
+fn write_sides(sides: &[f64; 4]) -> Value {
+    let [first, rest @ ..] = sides;
+    if rest.iter().all(|side| side == first) {
+        first.write()
+    } else {
+        sides.iter().map(f64::write).collect()
+    }
 }
 
 fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
-    let read = |value: &Value| within(f64::read(value)?, 0.0..=COORDINATE_PX_MAX);
+    let read = |value: &Value| f64::read(value).and_then(|px| within(px, 0.0..=COORDINATE_PX_MAX));
     match value {
         Value::Number(_) => read(value).map(|all| [all; 4]),
         Value::Array(list) => match list.as_slice() {
-            [a, b, c, d] => Ok([read(a)?, read(b)?, read(c)?, read(d)?]),
+            [a, b, c, d] => Ok([
+                at("[0]", read(a))?,
+                at("[1]", read(b))?,
+                at("[2]", read(c))?,
+                at("[3]", read(d))?,
+            ]),
             _ => Err(format!("expected a number or four, found a list of {}", list.len())),
         },
         other => Err(format!("expected a number or a list of four, found {}", kind(other))),
@@ -415,17 +527,9 @@ pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, Stri
 
 /// Checks that a size is there where the content has none of its own.
 fn check_size(element: &Element, mut report: impl FnMut(&'static str, String)) {
-    let (width, height) = match &element.kind {
-        Kind::Image(_) | Kind::Svg(_) | Kind::Rect(_) | Kind::Ellipse(_) => (true, true),
-        Kind::Polygon(_) | Kind::Star(_) | Kind::Barcode(_) => (true, true),
-        Kind::Progress(_) | Kind::Chart(_) | Kind::Table(_) => (true, true),
-        Kind::QrCode(_) => (true, false),
-        Kind::Rating(_) => (false, true),
-        Kind::Text(_) | Kind::Line(_) | Kind::Path(_) | Kind::Group(_) => (false, false),
-    };
-    let frame = &element.frame;
-    for (key, needed, length) in [("width", width, frame.width), ("height", height, frame.height)] {
-        if needed && length == Length::Auto {
+    let Frame { width, height, .. } = element.frame;
+    for key in element.kind.sides_needed() {
+        if let ("width", Length::Auto, _) | ("height", _, Length::Auto) = (*key, width, height) {
             report(key, format!("a {} needs a {key} in px", element.kind.word()));
         }
     }

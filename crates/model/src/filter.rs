@@ -2,11 +2,12 @@
 //!
 //! Deliberately absent: `opacity` and `drop-shadow`; every element fades by its own `opacity`.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::Color;
 use crate::limits::{FILTER_AMOUNT_MAX, FILTER_BLUR_PX_MAX, FILTERS_MAX};
 use crate::property::{Property, object, within};
+use crate::schema::{self, Defs, ranged};
 
 /// What is done to a picture, in this order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,13 +80,64 @@ impl Property for Filters {
         }
         let mut filters = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
-            filters.push(filter(value).map_err(|message| format!("filters[{index}]: {message}"))?);
+            filters.push(filter(value).map_err(|message| format!("[{index}]: {message}"))?);
         }
         let blurs = filters.iter().filter(|filter| matches!(filter, Filter::Blur(_)));
         if blurs.count() > 1 {
             return Err("more than one blur; blur once, with a larger radius".to_owned());
         }
         Ok(Self(filters))
+    }
+
+    fn write(&self) -> Value {
+        let amount = |word: &str, amount: &f64| json!({"type": word, "amount": amount.write()});
+        let write = |filter: &Filter| match filter {
+            Filter::Blur(radius) => json!({"type": "blur", "radius": radius.write()}),
+            Filter::Brightness(share) => amount("brightness", share),
+            Filter::Contrast(share) => amount("contrast", share),
+            Filter::Saturate(share) => amount("saturate", share),
+            Filter::Grayscale(share) => amount("grayscale", share),
+            Filter::Sepia(share) => amount("sepia", share),
+            Filter::Invert(share) => amount("invert", share),
+            Filter::HueRotate(angle) => json!({"type": "hueRotate", "angle": angle.write()}),
+            Filter::Duotone { dark, light } => {
+                json!({"type": "duotone", "dark": dark.write(), "light": light.write()})
+            }
+            Filter::Tint { color, amount } => {
+                json!({"type": "tint", "color": color.write(), "amount": amount.write()})
+            }
+        };
+        self.0.iter().map(write).collect()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("filters", |defs| {
+            let number = |min: f64, max: f64| ranged(json!({"type": "number"}), &(min..=max));
+            let color = Color::schema(defs);
+            let (factor, share) = (number(0.0, FILTER_AMOUNT_MAX), number(0.0, 1.0));
+            let radius = number(0.0, FILTER_BLUR_PX_MAX);
+            let form = |required: &[&str], fields: Vec<(&str, &Value)>| {
+                let fields = fields.into_iter().map(|(key, schema)| (key.to_owned(), schema.clone()));
+                let word = ("type".to_owned(), json!({"type": "string"}));
+                schema::object(fields.chain([word]).collect(), required)
+            };
+            let factors = ["brightness", "contrast", "saturate"];
+            let factors = factors.map(|word| (word, form(&[], vec![("amount", &factor)])));
+            let shares = ["grayscale", "sepia", "invert"];
+            let shares = shares.map(|word| (word, form(&[], vec![("amount", &share)])));
+            let others = [
+                ("blur", form(&["radius"], vec![("radius", &radius)])),
+                ("hueRotate", form(&["angle"], vec![("angle", &number(-3600.0, 3600.0))])),
+                ("duotone", form(&["dark", "light"], vec![("dark", &color), ("light", &color)])),
+                ("tint", form(&["color"], vec![("color", &color), ("amount", &share)])),
+            ];
+            let filter = schema::by_type(factors.into_iter().chain(shares).chain(others).collect());
+            let list = json!({"type": "array", "items": filter, "maxItems": FILTERS_MAX});
+            json!({
+                "anyOf": [list, {"const": "none"}, {"type": "null"}],
+                "examples": [[{"type": "blur", "radius": 8}, {"type": "brightness", "amount": 1.2}]],
+            })
+        })
     }
 }
 
@@ -160,8 +212,6 @@ fn color(fields: &Map<String, Value>, key: &str) -> Result<Color, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[track_caller]
@@ -195,8 +245,8 @@ mod tests {
         let one = |filter: Value| json!([filter]);
         let blur = json!({"type": "blur", "radius": 2});
         check(&json!("blur(3px)"), Err("expected a list such as"));
-        check(&json!([blur, 7]), Err("filters[1]: expected an object, found a number"));
-        check(&one(json!({})), Err("filters[0]: it needs a type, one of blur,"));
+        check(&json!([blur, 7]), Err("[1]: expected an object, found a number"));
+        check(&one(json!({})), Err("[0]: it needs a type, one of blur,"));
         check(&one(json!({"type": "warm"})), Err("unknown type `warm`; there are blur,"));
         check(&one(json!({"type": "blur"})), Err("radius is missing"));
         check(&one(json!({"type": "blur", "radius": 101})), Err("101 is outside 0 to 100"));

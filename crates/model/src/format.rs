@@ -90,6 +90,25 @@ impl Format {
         })
     }
 
+    /// Its word.
+    pub(crate) fn word(self) -> String {
+        let with = |name: &str, digits| match digits {
+            Digits::AsGiven => name.to_owned(),
+            Digits::Exactly(digits) => format!("{name}.{digits}"),
+        };
+        match self {
+            Self::Plain => String::new(),
+            Self::Number(digits) => with("number", digits),
+            Self::Percent(digits) => with("percent", digits),
+            Self::Date(Length::Short) => "date.short".to_owned(),
+            Self::Date(Length::Medium) => "date".to_owned(),
+            Self::Date(Length::Long) => "date.long".to_owned(),
+            Self::Date(Length::Full) => "date.full".to_owned(),
+            Self::Time => "time".to_owned(),
+            Self::DateTime => "datetime".to_owned(),
+        }
+    }
+
     /// The value as text, or what was expected instead of it.
     pub(crate) fn write(self, value: &Value, lang: &Lang) -> Result<String, String> {
         match self {

@@ -36,7 +36,8 @@ macro_rules! hashes {
 }
 
 hashes! {
-    /// BLAKE3 of a template's canonical JSON without its name: equal hashes paint equal pictures.
+    /// BLAKE3 of a template's canonical JSON without its name and the address of its
+    /// schema: equal hashes paint equal pictures.
     ContentHash;
     /// BLAKE3 of a font file as it was sent: its name.
     FontHash;
@@ -143,7 +144,16 @@ impl Epoch {
 pub fn content_hash(document: &Map<String, Value>) -> ContentHash {
     let mut document = document.clone();
     document.remove("name");
+    document.remove("$schema");
     ContentHash(*blake3::hash(&canonical(&document)).as_bytes())
+}
+
+/// The content hash of one named size of a template.
+pub(crate) fn size_hash(template: &ContentHash, size: &str) -> ContentHash {
+    let mut hasher = blake3::Hasher::new_derive_key("pixeldrive size hash v1");
+    hasher.update(&template.0);
+    hasher.update(size.as_bytes());
+    ContentHash(*hasher.finalize().as_bytes())
 }
 
 /// The name of the picture that `template` makes of `payload` at `pixel_ratio`. Without uploaded

@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 
 use icu_locale_core::{Locale, locale};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::limits::NAME_CHARS_MAX;
 use crate::property::Property;
+use crate::schema::Defs;
 
 /// A language tag: `en`, `de-CH`, `ar-EG-u-nu-latn`.
 ///
@@ -45,5 +46,13 @@ impl Property for Lang {
                 Err(format!("`{start}` is no language tag; write one such as en, de-CH or ar-EG"))
             }
         }
+    }
+
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "maxLength": NAME_CHARS_MAX, "examples": ["en", "de-CH", "ar-EG"]})
     }
 }

@@ -12,6 +12,7 @@ mod bind;
 mod chart;
 mod code;
 mod color;
+mod condition;
 mod effect;
 mod element;
 mod fault;
@@ -32,6 +33,7 @@ mod price;
 mod progress;
 mod property;
 mod rating;
+mod schema;
 mod shape;
 mod source;
 mod table;
@@ -43,6 +45,7 @@ pub use bind::{Bound, Payload, bind, parse_payload};
 pub use chart::{Chart, ChartType, ChartValue, ChartValues, Colors, NumberFormat};
 pub use code::{Barcode, DotStyle, ErrorCorrection, EyeStyle, QrCode, Symbology};
 pub use color::Color;
+pub use condition::Condition;
 pub use effect::{BlendMode, ClipPath, MaskType, Masking};
 pub use element::{
     Corners, Element, FontStyle, FontWeight, Frame, Group, Image, Kind, Length, Padding, Svg,
@@ -65,6 +68,7 @@ pub use picture::{Border, ObjectFit, ObjectPosition, OnError, Recolor};
 pub use price::{Credits, price};
 pub use progress::{Progress, ProgressShape};
 pub use rating::{Icon, Rating, RatingStep};
+pub use schema::{payload_schema, template_schema};
 pub use shape::{
     Dashes, Ellipse, FillRule, Line, LineCap, LineJoin, Marker, Outline, Path, Polygon, Rect, Star,
     StrokeAlign,

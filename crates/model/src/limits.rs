@@ -14,6 +14,8 @@ pub const BATCH_BODY_BYTES_MAX: usize = 16 << 20;
 pub const BATCH_PAYLOADS_MAX: usize = 1000;
 /// Elements of one template, those inside groups included.
 pub const ELEMENTS_MAX: usize = 1000;
+/// Named sizes of one template.
+pub const SIZES_MAX: usize = 16;
 /// Groups inside groups.
 pub const GROUP_DEPTH_MAX: usize = 16;
 /// Characters of one text.
@@ -22,6 +24,10 @@ pub const TEXT_CHARS_MAX: usize = 10_000;
 pub const PLACEHOLDERS_MAX: usize = 200;
 /// Names in the path of a placeholder.
 pub const PLACEHOLDER_DEPTH_MAX: usize = 8;
+/// Conditions inside conditions.
+pub const CONDITION_DEPTH_MAX: usize = 8;
+/// Values that one element's condition compares with.
+pub const CONDITION_CONSTANTS_MAX: usize = 100;
 /// Problems that a row's unknown keys and placeholders may report. Each repeats what was sent, so
 /// a small row could otherwise make a large answer.
 pub const PROBLEMS_MAX: usize = 100;

@@ -1,9 +1,10 @@
 //! What shapes are filled with: colours, gradients and pictures.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::limits::{COORDINATE_PX_MAX, GRADIENT_STOPS_MAX};
-use crate::property::{Property, object, within, words};
+use crate::property::{Property, at, object, within, words};
+use crate::schema::{self, Defs};
 use crate::{Color, ObjectPosition, Source};
 
 /// A fill: nothing, a colour or a gradient.
@@ -159,6 +160,113 @@ impl Property for Paint {
             }
         }
     }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::None => json!("none"),
+            Self::Solid(color) => color.write(),
+            Self::Gradient(gradient) => gradient.write(),
+        }
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("fill", |defs| {
+            schema::with(
+                fill_schema(gradients(defs)),
+                json!({
+                    "description": "A colour, \"none\", or a gradient.",
+                    "examples": ["#0f172a", "none", {"type": "linear", "angle": 90, "stops": [
+                        {"offset": 0, "color": "#1e3a8a"}, {"offset": 1, "color": "#7c3aed"},
+                    ]}],
+                }),
+            )
+        })
+    }
+}
+
+impl Gradient {
+    fn write(&self) -> Value {
+        let mut written = match self.kind {
+            GradientKind::Linear { angle } => json!({"type": "linear", "angle": angle.write()}),
+            GradientKind::Radial { shape, size, position } => json!({
+                "type": "radial", "shape": shape.write(), "size": size.write(),
+                "position": position.write(),
+            }),
+            GradientKind::Conic { angle, position } => {
+                json!({"type": "conic", "angle": angle.write(), "position": position.write()})
+            }
+        };
+        let stop =
+            |stop: &Stop| json!({"offset": stop.offset.write(), "color": stop.color.write()});
+        written["stops"] = self.stops.iter().map(stop).collect();
+        written["spreadMethod"] = self.spread.write();
+        written
+    }
+}
+
+/// The schema of a fill whose objects have one of these forms.
+fn fill_schema(forms: Vec<(&str, Value)>) -> Value {
+    json!({
+        "type": ["string", "null", "object"],
+        "if": {"type": "object"},
+        "then": schema::by_type(forms),
+    })
+}
+
+/// The schema of an object with these fields besides its `type`.
+fn fields_schema<const N: usize>(required: &[&str], fields: [(&str, Value); N]) -> Value {
+    let named = [("type", json!({"type": "string"}))].into_iter().chain(fields);
+    let named = named.map(|(key, schema)| (key.to_owned(), schema)).collect();
+    schema::object(named, required)
+}
+
+/// The schemas of gradients, by their types.
+fn gradients(defs: &mut Defs) -> Vec<(&'static str, Value)> {
+    let stop = fields_of_stop(defs);
+    let stops = json!({
+        "type": "array", "items": stop, "minItems": 2, "maxItems": GRADIENT_STOPS_MAX,
+        "description": "Colours along the gradient; offsets never fall.",
+    });
+    let angle = |about: &str| json!({"type": "number", "description": about});
+    let (position, spread) = (ObjectPosition::schema(defs), SpreadMethod::schema(defs));
+    let linear = fields_schema(
+        &["stops"],
+        [
+            (
+                "angle",
+                angle("Degrees as in CSS: 0 points up, 90 to the right, 180, the default, down."),
+            ),
+            ("stops", stops.clone()),
+            ("spreadMethod", spread.clone()),
+        ],
+    );
+    let radial = fields_schema(
+        &["stops"],
+        [
+            ("shape", RadialShape::schema(defs)),
+            ("size", RadialSize::schema(defs)),
+            ("position", position.clone()),
+            ("stops", stops.clone()),
+            ("spreadMethod", spread.clone()),
+        ],
+    );
+    let conic = fields_schema(
+        &["stops"],
+        [
+            ("angle", angle("Where it begins, in degrees: 0 is above the centre.")),
+            ("position", position),
+            ("stops", stops),
+            ("spreadMethod", spread),
+        ],
+    );
+    vec![("linear", linear), ("radial", radial), ("conic", conic)]
+}
+
+fn fields_of_stop(defs: &mut Defs) -> Value {
+    let offset = json!({"type": "number", "minimum": 0, "maximum": 1});
+    let fields = [("offset", offset), ("color", Color::schema(defs))];
+    let fields = fields.map(|(key, schema)| (key.to_owned(), schema)).into_iter().collect();
+    schema::object(fields, &["offset", "color"])
 }
 
 impl Property for Fill {
@@ -170,6 +278,42 @@ impl Property for Fill {
             _ => Paint::read(value).map(Self::Paint),
         }
     }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::Paint(paint) => paint.write(),
+            Self::Image(ImageFill { src, fit, position, tile_width }) => {
+                let mut written = json!({
+                    "type": "image", "src": src.write(), "objectFit": fit.write(),
+                    "objectPosition": position.write(),
+                });
+                if let Some(px) = tile_width {
+                    written["tileWidth"] = px.write();
+                }
+                written
+            }
+        }
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("shapeFill", |defs| {
+            let tile = schema::ranged(json!({"type": "number"}), &(1.0..=COORDINATE_PX_MAX));
+            let image = fields_schema(&["src"], [
+                ("src", Source::schema(defs)),
+                ("objectFit", FillFit::schema(defs)),
+                ("objectPosition", ObjectPosition::schema(defs)),
+                ("tileWidth", schema::or_null(tile)),
+            ]);
+            let mut forms = gradients(defs);
+            forms.push(("image", image));
+            schema::with(fill_schema(forms), json!({
+                "description": "A colour, \"none\", a gradient or a picture.",
+                "examples": ["#0f172a", "none", {
+                    "type": "image", "src": "https://example.com/photo.jpg", "objectFit": "cover",
+                }],
+            }))
+        })
+    }
 }
 
 /// The fields of an object, which must be known ones.
@@ -178,15 +322,14 @@ struct Fields<'a>(&'a Map<String, Value>);
 impl<'a> Fields<'a> {
     fn new(fields: &'a Map<String, Value>, what: &str, known: &[&str]) -> Result<Self, String> {
         match fields.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(format!("unknown key `{key}`; {what} has {}", known.join(", "))),
+            Some(key) => Err(format!(".{key}: unknown key; {what} has {}", known.join(", "))),
             None => Ok(Self(fields)),
         }
     }
 
     /// What a field says, or else `default`.
     fn get<T: Property>(&self, key: &str, default: T) -> Result<T, String> {
-        let read = self.0.get(key).map_or(Ok(default), T::read);
-        read.map_err(|error| format!("{key}: {error}"))
+        at(format_args!(".{key}"), self.0.get(key).map_or(Ok(default), T::read))
     }
 }
 
@@ -239,9 +382,9 @@ fn stops(value: Option<&Value>) -> Result<Vec<Stop>, String> {
     }
     let mut read = Vec::with_capacity(stops.len());
     for (index, value) in stops.iter().enumerate() {
-        let stop = stop(value).map_err(|e| format!("stops[{index}]: {e}"))?;
+        let stop = at(format_args!(".stops[{index}]"), stop(value))?;
         if read.last().is_some_and(|last: &Stop| last.offset > stop.offset) {
-            return Err(format!("stops[{index}]: offsets must not fall"));
+            return Err(format!(".stops[{index}].offset: offsets must not fall"));
         }
         read.push(stop);
     }
@@ -251,11 +394,12 @@ fn stops(value: Option<&Value>) -> Result<Vec<Stop>, String> {
 fn stop(value: &Value) -> Result<Stop, String> {
     let fields = object(value)?;
     if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "offset" | "color")) {
-        return Err(format!("unknown key `{key}`; a stop has offset and color"));
+        return Err(format!(".{key}: unknown key; a stop has offset and color"));
     }
     let offset = fields.get("offset").ok_or("offset is missing (0 to 1)")?;
     let color = fields.get("color").ok_or("color is missing")?;
-    Ok(Stop { offset: within(f64::read(offset)?, 0.0..=1.0)?, color: Color::read(color)? })
+    let offset = f64::read(offset).and_then(|offset| within(offset, 0.0..=1.0));
+    Ok(Stop { offset: at(".offset", offset)?, color: at(".color", Color::read(color))? })
 }
 
 fn image(fields: &Map<String, Value>) -> Result<ImageFill, String> {
@@ -268,14 +412,14 @@ fn image(fields: &Map<String, Value>) -> Result<ImageFill, String> {
     let fit = fields.get("objectFit", FillFit::Cover)?;
     let tile_width: Option<f64> = fields.get("tileWidth", None)?;
     if tile_width.is_some() && fit != FillFit::Tile {
-        return Err("tileWidth: goes with \"objectFit\": \"tile\" alone".to_owned());
+        return Err(".tileWidth: goes with \"objectFit\": \"tile\" alone".to_owned());
     }
     let tile_width = tile_width.map(|px| within(px, 1.0..=COORDINATE_PX_MAX)).transpose();
     Ok(ImageFill {
         src,
         fit,
         position: fields.get("objectPosition", ObjectPosition { x: 0.5, y: 0.5 })?,
-        tile_width: tile_width.map_err(|error| format!("tileWidth: {error}"))?,
+        tile_width: at(".tileWidth", tile_width)?,
     })
 }
 
@@ -316,7 +460,7 @@ mod tests {
             Ok(radial(RadialShape::Circle, RadialSize::ClosestSide, centre)),
         );
         check(with(json!({"type": "mesh"})), Err("linear, radial or conic"));
-        check(with(json!({"type": "linear", "position": "center"})), Err("unknown key `position`"));
+        check(with(json!({"type": "linear", "position": "center"})), Err(".position: unknown key"));
         check(with(json!({"type": "radial", "size": "huge"})), Err("size: expected one of"));
         check(with(json!({"type": "linear", "spreadMethod": "x"})), Err("spreadMethod: expected"));
         check(with(json!({"type": "linear", "angle": "up"})), Err("angle: expected a number"));
@@ -341,7 +485,7 @@ mod tests {
             json!({"type": "image", "src": "a.png", "objectFit": "tile", "tileWidth": 0}),
             "tileWidth: 0 is outside 1",
         );
-        check(json!({"type": "image", "src": "a.png", "stops": []}), "unknown key `stops`");
+        check(json!({"type": "image", "src": "a.png", "stops": []}), ".stops: unknown key");
         check(json!("#fff"), "Solid");
     }
 }

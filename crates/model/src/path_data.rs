@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use kurbo::BezPath;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::limits::PATH_CHARS_MAX;
 use crate::property::Property;
+use crate::schema::Defs;
 
 /// A path that was written as SVG path data; empty for no path. Clones share it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,5 +39,19 @@ impl Property for PathData {
             return Err(invalid("a number is too large"));
         }
         Ok(Self(Arc::new(path)))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.0.to_svg())
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("pathData", |_| {
+            json!({
+                "type": "string", "maxLength": PATH_CHARS_MAX,
+                "description": "SVG path data.",
+                "examples": ["M0 0H24V24Z"],
+            })
+        })
     }
 }

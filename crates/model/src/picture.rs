@@ -1,10 +1,11 @@
 //! How pictures behave: where they stand in their box, what frames them, and what is shown in place of
 //! one that is not there.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::limits::{BORDER_PX_MAX, RECOLORS_MAX};
 use crate::property::{Property, kind, object, within, words};
+use crate::schema::{self, Defs, ranged};
 use crate::{Color, Element, Kind};
 
 words! {
@@ -88,6 +89,14 @@ impl Property for ObjectPosition {
         }
         Ok(position)
     }
+
+    fn write(&self) -> Value {
+        json!(format!("{}% {}%", self.x * 100.0, self.y * 100.0))
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["center", "left top", "30% 70%"]})
+    }
 }
 
 /// A line along the inside of a box's edge.
@@ -129,12 +138,31 @@ impl Property for Border {
             color: color.map_err(|message| format!("color: {message}"))?,
         })
     }
+
+    fn write(&self) -> Value {
+        if *self == Self::NONE {
+            return json!("none");
+        }
+        json!({"width": self.width.write(), "color": self.color.write()})
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        let fields = [
+            ("width".to_owned(), ranged(json!({"type": "number"}), &(0.0..=BORDER_PX_MAX))),
+            ("color".to_owned(), Color::schema(defs)),
+        ];
+        json!({
+            "anyOf": [
+                schema::object(fields.into_iter().collect(), &["width"]), {"const": "none"},
+                {"type": "null"},
+            ],
+            "examples": [{"width": 2, "color": "#ffffff"}],
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[track_caller]
@@ -174,5 +202,18 @@ impl Property for Recolor {
             Ok((Color::parse(old).map_err(|message| format!("key `{old}`: {message}"))?, new))
         };
         fields.iter().map(pair).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn write(&self) -> Value {
+        let text = |color: &Color| color.write().as_str().unwrap_or_default().to_owned();
+        let pairs = self.0.iter().map(|(old, new)| (text(old), new.write()));
+        Value::Object(pairs.collect())
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        json!({
+            "type": "object", "additionalProperties": Color::schema(defs),
+            "maxProperties": RECOLORS_MAX, "examples": [{"#000000": "#1e3a8a"}],
+        })
     }
 }

@@ -4,7 +4,7 @@
 //! stands between double braces and is no placeholder stays as it is written. Only the template's
 //! own texts are cut: whatever a payload brings is shown as it is, braces included.
 //!
-//! Deliberately absent: expressions, conditions and loops. A payload brings what it wants shown.
+//! Deliberately absent: expressions and loops. A payload brings what it wants shown.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,7 +24,7 @@ pub(crate) struct Placeholders {
     /// By the id of their element, and which of its texts they are in. Texts without placeholders
     /// are not in here.
     texts: HashMap<String, Vec<(usize, Parts)>>,
-    /// The payload keys that they read.
+    /// The payload keys that they and the template's conditions read.
     keys: BTreeSet<String>,
 }
 
@@ -38,13 +38,18 @@ impl Placeholders {
         Ok(())
     }
 
+    /// Counts the key of a path that something else reads.
+    pub(crate) fn reads(&mut self, path: &str) {
+        self.keys.insert(first(path).to_owned());
+    }
+
     /// The parts of an element's texts, of those that have placeholders.
     pub(crate) fn of(&self, id: &str) -> &[(usize, Parts)] {
         let texts = if self.texts.is_empty() { None } else { self.texts.get(id) };
         texts.map_or(&[], Vec::as_slice)
     }
 
-    /// The payload keys that they read, sorted.
+    /// The payload keys that are read, sorted.
     pub(crate) fn keys(&self) -> &BTreeSet<String> {
         &self.keys
     }
@@ -128,7 +133,7 @@ impl Parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Placeholder(Placeholder { path, format, default }) => {
-                    match (value(payload, path), default) {
+                    match (value_at(payload, path), default) {
                         (Some(value), _) => match show(path, *format, value, lang) {
                             Ok(shown) => text.push_str(&shown),
                             Err(message) => report(path, message),
@@ -161,7 +166,7 @@ fn first(path: &str) -> &str {
 }
 
 /// The value at `path`. What is null counts as missing.
-fn value<'a>(payload: &'a Payload, path: &str) -> Option<&'a Value> {
+pub(crate) fn value_at<'a>(payload: &'a Payload, path: &str) -> Option<&'a Value> {
     let mut names = path.split('.');
     let mut value = payload.get(names.next()?)?;
     for name in names {
@@ -220,12 +225,7 @@ impl<'a> Written<'a> {
     /// Understands it; `source` is how it is written, for messages.
     fn check(self, source: &str) -> Result<Placeholder, String> {
         let source = || source.chars().take(SOURCE_CHARS_MAX).collect::<String>();
-        if self.path.split('.').count() > PLACEHOLDER_DEPTH_MAX {
-            return Err(format!("more than {PLACEHOLDER_DEPTH_MAX} names in {}", source()));
-        }
-        if self.path.len() > NAME_CHARS_MAX {
-            return Err(format!("a path longer than {NAME_CHARS_MAX} characters in {}", source()));
-        }
+        check_size(self.path).map_err(|message| format!("{message} in {}", source()))?;
         let format = match self.format.map(|word| (word, Format::of(word))) {
             None => Format::Plain,
             Some((_, Some(format))) => format,
@@ -249,6 +249,26 @@ fn word(text: &str) -> (&str, &str) {
     let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.');
     let (word, rest) = text.split_at(text.find(|char| !is_part(char)).unwrap_or(text.len()));
     (word, rest.trim_start())
+}
+
+/// Checks a path that stands alone.
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
+    check_size(path)?;
+    if word(path) == (path, "") && is_path(path) {
+        Ok(())
+    } else {
+        Err(format!("`{path}` is no path; write one such as user.name or items.0.price"))
+    }
+}
+
+fn check_size(path: &str) -> Result<(), String> {
+    if path.split('.').count() > PLACEHOLDER_DEPTH_MAX {
+        return Err(format!("more than {PLACEHOLDER_DEPTH_MAX} names"));
+    }
+    if path.len() > NAME_CHARS_MAX {
+        return Err(format!("a path longer than {NAME_CHARS_MAX} characters"));
+    }
+    Ok(())
 }
 
 /// Names, and after the first one list indexes too, with dots between.

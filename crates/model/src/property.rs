@@ -2,41 +2,63 @@
 //!
 //! [`properties!`] declares a struct whose fields are the properties of an element. A template sets
 //! them when it is parsed and a payload sets them again when it is bound, through the same
-//! [`Properties::set`], so that both are held to the same rules.
+//! [`Properties::set`], so that both are held to the same rules. The same declaration gives each
+//! property its place in the JSON Schema (`schema.rs`): a property without one does not compile.
 
 use std::fmt::{Display, LowerExp};
 use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::Color;
+use crate::schema::{self, Defs};
 
 /// A value that a property can have.
 pub(crate) trait Property: Sized {
-    /// Reads it, or says in a sentence what was expected.
+    /// Reads it, or says in a sentence what was expected. What is wrong further in starts with its
+    /// place: `[1].color: …`, `.stops[2]: …` (see [`at`]).
     fn read(value: &Value) -> Result<Self, String>;
+
+    /// Writes it, as JSON that reads as the same value.
+    fn write(&self) -> Value;
+
+    /// JSON Schema of what [`Self::read`] takes; it may take more, never less. What many properties
+    /// share is a definition of its own in `defs`.
+    fn schema(defs: &mut Defs) -> Value;
 }
 
 /// A set of named properties.
 pub(crate) trait Properties {
+    /// What has them, in a sentence.
+    fn about(&self) -> &'static str;
+
     /// The names, in the order of declaration.
-    const KEYS: &'static [&'static str];
+    fn keys(&self) -> &'static [&'static str];
 
     /// Sets the property `key`; `None` when there is no such property.
     fn set(&mut self, key: &str, value: &Value) -> Option<Result<(), String>>;
+
+    /// Writes them all.
+    fn write(&self) -> Map<String, Value>;
+
+    /// The JSON Schema of each, with the present value as its default.
+    fn schema(&self, defs: &mut Defs) -> Map<String, Value>;
 }
 
 macro_rules! properties {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $about:literal])+
         pub struct $Name:ident {
-            $($(#[$doc:meta])* $key:literal $field:ident: $Type:ty = $default:expr $(, in $range:expr)?;)*
+            $(
+                $(#[doc = $doc:literal])+
+                $key:literal $field:ident: $Type:ty = $default:expr $(, in $range:expr)?;
+            )*
         }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
         pub struct $Name {
-            $($(#[$doc])* pub $field: $Type,)*
+            $($(#[doc = $doc])+ pub $field: $Type,)*
         }
 
         impl Default for $Name {
@@ -46,7 +68,13 @@ macro_rules! properties {
         }
 
         impl $crate::property::Properties for $Name {
-            const KEYS: &'static [&'static str] = &[$($key),*];
+            fn about(&self) -> &'static str {
+                concat!($($about),+)
+            }
+
+            fn keys(&self) -> &'static [&'static str] {
+                &[$($key),*]
+            }
 
             fn set(&mut self, key: &str, value: &serde_json::Value) -> Option<Result<(), String>> {
                 Some(match key {
@@ -56,16 +84,45 @@ macro_rules! properties {
                     _ => return None,
                 })
             }
+
+            fn write(&self) -> serde_json::Map<String, serde_json::Value> {
+                let mut written = serde_json::Map::new();
+                $(written.insert(
+                    $key.to_owned(),
+                    $crate::property::Property::write(&self.$field),
+                );)*
+                written
+            }
+
+            fn schema(
+                &self,
+                defs: &mut $crate::schema::Defs,
+            ) -> serde_json::Map<String, serde_json::Value> {
+                let mut schemas = serde_json::Map::new();
+                $(
+                    let schema = <$Type as $crate::property::Property>::schema(defs);
+                    $(let schema = $crate::schema::ranged(schema, &$range);)?
+                    let default = $crate::property::Property::write(&self.$field);
+                    let schema = $crate::schema::described(schema, concat!($($doc),+), default);
+                    schemas.insert($key.to_owned(), schema);
+                )*
+                schemas
+            }
         }
     };
 }
 
 /// An enum whose variants are written as words.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $Name:ident { $($(#[$doc:meta])* $Variant:ident = $word:literal,)* }) => {
+    (
+        $(#[$meta:meta])*
+        pub enum $Name:ident {
+            $($(#[doc = $doc:literal])+ $Variant:ident = $word:literal,)*
+        }
+    ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $Name { $($(#[$doc])* $Variant,)* }
+        pub enum $Name { $($(#[doc = $doc])+ $Variant,)* }
 
         impl $crate::property::Property for $Name {
             fn read(value: &serde_json::Value) -> Result<Self, String> {
@@ -73,6 +130,16 @@ macro_rules! words {
                     $(Some($word) => Ok(Self::$Variant),)*
                     _ => Err(format!("expected one of {}", [$($word),*].join(", "))),
                 }
+            }
+
+            fn write(&self) -> serde_json::Value {
+                match self {
+                    $(Self::$Variant => $word.into(),)*
+                }
+            }
+
+            fn schema(_: &mut $crate::schema::Defs) -> serde_json::Value {
+                $crate::schema::words(&[$(($word, concat!($($doc),+))),*])
             }
         }
     };
@@ -91,6 +158,14 @@ pub(crate) fn within<T: PartialOrd + Display + LowerExp>(
         let (value, start, end) = (digits(value), range.start(), range.end());
         Err(format!("{value} is outside {start} to {end}"))
     }
+}
+
+/// Says where in a value something is wrong: `place` is `[index]` or `.key`.
+pub(crate) fn at<T>(place: impl Display, read: Result<T, String>) -> Result<T, String> {
+    read.map_err(|message| {
+        let deeper = message.starts_with(['[', '.']);
+        format!("{place}{}{message}", if deeper { "" } else { ": " })
+    })
 }
 
 /// A number for messages: one with hundreds of digits is written with a power of ten.
@@ -124,6 +199,21 @@ impl Property for f64 {
             .filter(|number| number.is_finite())
             .ok_or_else(|| format!("expected a number, found {}", kind(value)))
     }
+
+    fn write(&self) -> Value {
+        /// Up to here every whole number is one that a double holds.
+        const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+        #[expect(clippy::cast_possible_truncation, reason = "checked")]
+        if self.fract() == 0.0 && self.abs() < WHOLE_MAX {
+            json!(*self as i64)
+        } else {
+            json!(self)
+        }
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "number"})
+    }
 }
 
 impl Property for u32 {
@@ -137,11 +227,27 @@ impl Property for u32 {
             Err(format!("expected a whole number, found {}", digits(number)))
         }
     }
+
+    fn write(&self) -> Value {
+        json!(self)
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "integer", "minimum": 0, "maximum": Self::MAX})
+    }
 }
 
 impl Property for bool {
     fn read(value: &Value) -> Result<Self, String> {
         value.as_bool().ok_or_else(|| format!("expected true or false, found {}", kind(value)))
+    }
+
+    fn write(&self) -> Value {
+        json!(self)
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "boolean"})
     }
 }
 
@@ -150,12 +256,28 @@ impl Property for String {
         let text = value.as_str();
         text.map(str::to_owned).ok_or_else(|| format!("expected a string, found {}", kind(value)))
     }
+
+    fn write(&self) -> Value {
+        json!(self)
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string"})
+    }
 }
 
 /// A value that may be left out; `null` leaves it out.
 impl<T: Property> Property for Option<T> {
     fn read(value: &Value) -> Result<Self, String> {
         if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
+    }
+
+    fn write(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::write)
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        schema::or_null(T::schema(defs))
     }
 }
 
@@ -165,5 +287,23 @@ impl Property for Color {
             Some(text) => Self::parse(text),
             None => Err(format!("expected a colour, found {}", kind(value))),
         }
+    }
+
+    fn write(&self) -> Value {
+        let Self { r, g, b, a } = self;
+        match a {
+            255 => json!(format!("#{r:02x}{g:02x}{b:02x}")),
+            _ => json!(format!("#{r:02x}{g:02x}{b:02x}{a:02x}")),
+        }
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        defs.share("color", |_| {
+            json!({
+                "type": "string",
+                "description": "Any CSS colour.",
+                "examples": ["#0f172a", "#0f172a80", "rgb(15 23 42 / 50%)", "hsl(222 47% 11%)", "tomato"],
+            })
+        })
     }
 }

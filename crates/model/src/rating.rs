@@ -1,9 +1,10 @@
 //! Ratings: a row of icons of which some are filled.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::limits::RATING_ICONS_MAX;
 use crate::property::{Property, properties, words};
+use crate::schema::{Defs, with};
 use crate::{Color, Paint, PathData};
 
 properties! {
@@ -71,6 +72,15 @@ impl Property for Icon {
             }
         };
         Ok(Self(PathData::known(known)))
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        let examples = json!({"examples": ["star", "heart", "circle", "M12 2 22 12 12 22 2 12z"]});
+        with(PathData::schema(defs), examples)
     }
 }
 

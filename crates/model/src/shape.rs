@@ -1,12 +1,13 @@
 //! Shapes: rectangles, ellipses, lines, polygons, stars and paths, with what fills and outlines them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::limits::{
     COORDINATE_PX_MAX, CORNERS_MAX, CORNERS_MIN, DASHES_MAX, MITER_LIMIT_MAX, STROKE_WIDTH_PX_MAX,
 };
 use crate::property::{Property, properties, within, words};
-use crate::{Color, Corners, Fill, Paint, PathData};
+use crate::schema::Defs;
+use crate::{Color, Corners, Fill, Length, Paint, PathData};
 
 /// Declares a shape: its own properties, and those that all shapes have.
 macro_rules! shape {
@@ -247,12 +248,25 @@ impl Property for Dashes {
         }
         Ok(Self(lengths))
     }
+
+    fn write(&self) -> Value {
+        self.0.iter().map(f64::write).collect()
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        let px = Length::px();
+        json!({
+            "anyOf": [
+                px, {"type": "array", "items": px, "maxItems": DASHES_MAX}, {"const": "none"},
+                {"type": "null"},
+            ],
+            "examples": [[8, 4], 6, "none"],
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

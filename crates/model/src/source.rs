@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::property::Property;
+use crate::schema::Defs;
 
 /// The `src` of an image or SVG element.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +62,14 @@ impl Property for Source {
             "data" => Ok(Self::Data(text.into())),
             _ => Err(format!("`{scheme}:` is refused; use an https: URL or a data: URI")),
         }
+    }
+
+    fn write(&self) -> Value {
+        json!(self.as_str())
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["https://example.com/photo.jpg"]})
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! Deliberately absent: cells over several columns, and pictures in cells.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::element::{Corners, FontWeight, Length, Padding};
 use crate::format::Format;
 use crate::limits::{
     FONT_SIZE_PX_MAX, TABLE_CELL_CHARS_MAX, TABLE_CHARS_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX,
 };
-use crate::property::{Properties as _, Property, kind, object, properties, words};
+use crate::property::{Properties as _, Property, at, kind, object, properties, words};
+use crate::schema::{self, Defs};
 use crate::text::{Align, Direction, list};
 use crate::{Color, Lang, Paint};
 
@@ -88,24 +89,29 @@ properties! {
 impl Property for Columns {
     fn read(value: &Value) -> Result<Self, String> {
         let list = list(value, TABLE_COLUMNS_MAX, "columns")?;
-        let read = |(index, value)| {
-            object(value).and_then(column).map_err(|message| format!("[{index}]: {message}"))
-        };
+        let read = |(index, value)| at(format_args!("[{index}]"), object(value).and_then(column));
         list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.iter().map(|column| Value::Object(column.write())).collect()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        let column = schema::object(Column::default().schema(defs), &[]);
+        json!({"type": "array", "items": column, "maxItems": TABLE_COLUMNS_MAX})
     }
 }
 
 fn column(fields: &Map<String, Value>) -> Result<Column, String> {
     let mut column = Column::default();
     for (key, value) in fields {
-        let unknown = || {
-            let keys = Column::KEYS.join(", ");
-            Err(format!("unknown key `{key}`; a column has {keys}"))
-        };
-        let set = column.set(key, value);
-        set.map_or_else(unknown, |set| set.map_err(|message| format!("{key}: {message}")))?;
+        let set = column.set(key, value).unwrap_or_else(|| {
+            Err(format!("unknown key; a column has {}", column.keys().join(", ")))
+        });
+        at(format_args!(".{key}"), set)?;
     }
-    short(&column.header).map_err(|message| format!("header: {message}"))?;
+    at(".header", short(&column.header))?;
     Ok(column)
 }
 
@@ -140,6 +146,22 @@ impl Property for Rows {
             rows.push(cells);
         }
         Ok(Self(rows))
+    }
+
+    fn write(&self) -> Value {
+        let row = |row: &Vec<Cell>| row.iter().map(|cell| json!(cell.text)).collect::<Value>();
+        self.0.iter().map(row).collect()
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        let cell = json!({
+            "type": ["string", "number", "null"], "maxLength": TABLE_CELL_CHARS_MAX,
+        });
+        let row = json!({"type": "array", "items": cell, "maxItems": TABLE_COLUMNS_MAX});
+        json!({
+            "type": "array", "items": row, "maxItems": TABLE_ROWS_MAX,
+            "examples": [[["Apples", 3], ["Pears", 5]]],
+        })
     }
 }
 

@@ -1,17 +1,19 @@
 //! Parsing: from bytes to a [`Template`], with every fault named at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind, TYPES};
+use crate::hash::size_hash;
 use crate::limits::{
-    CANVAS_SIDE_PX_MAX, ELEMENTS_MAX, GROUP_DEPTH_MAX, NAME_CHARS_MAX, PICTURE_PX_MAX,
+    CANVAS_SIDE_PX_MAX, ELEMENTS_MAX, GROUP_DEPTH_MAX, NAME_CHARS_MAX, PICTURE_PX_MAX, SIZES_MAX,
     TEMPLATE_BYTES_MAX,
 };
 use crate::placeholder::Placeholders;
 use crate::property::{Property, kind, within};
-use crate::{ContentHash, Fill, Paint, Problem, Source, content_hash};
+use crate::{Condition, ContentHash, Fill, Paint, Problem, Source, content_hash};
 use crate::{json, text};
 
 /// A template: a canvas and what is drawn on it.
@@ -29,11 +31,30 @@ pub struct Template {
     pub elements: Vec<Element>,
     /// Identity of this version.
     pub hash: ContentHash,
+    /// The same template in other sizes, by their names.
+    pub sizes: BTreeMap<String, Arc<Self>>,
     /// What its texts take from the payload.
     pub(crate) placeholders: Placeholders,
 }
 
 impl Template {
+    /// The template in one of its sizes; without a name, in its own.
+    ///
+    /// # Errors
+    /// There is no such size; the message has those there are.
+    pub fn sized(self: &Arc<Self>, size: Option<&str>) -> Result<Arc<Self>, Problem> {
+        let Some(size) = size else { return Ok(Arc::clone(self)) };
+        self.sizes.get(size).cloned().ok_or_else(|| {
+            let names: Vec<_> = self.sizes.keys().map(String::as_str).collect();
+            let size: String = size.chars().take(NAME_CHARS_MAX).collect();
+            let there = match names.as_slice() {
+                [] => "the template has no named sizes".to_owned(),
+                names => format!("the template has {}", names.join(", ")),
+            };
+            Problem::new("size", format!("no size is named `{size}`; {there}"))
+        })
+    }
+
     /// Every element, those inside groups included, in drawing order.
     pub fn walk(&self) -> impl Iterator<Item = &Element> {
         let mut stack: Vec<_> = self.elements.iter().rev().collect();
@@ -52,12 +73,19 @@ impl Template {
             .flat_map(|element| element.sources().map(|(_, source)| (element.id.as_str(), source)))
     }
 
-    /// The placeholders in its texts, in drawing order: the id of the element and the path.
-    pub fn placeholders(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The keys of a payload that it reads besides those that name elements, sorted.
+    pub(crate) fn keys_read(&self) -> impl Iterator<Item = &str> {
+        self.placeholders.keys().iter().map(String::as_str)
+    }
+
+    /// The paths of a payload that its placeholders and conditions read, in drawing order: the id of
+    /// the element and the path.
+    pub fn paths_read(&self) -> impl Iterator<Item = (&str, &str)> {
         self.walk().flat_map(|element| {
             let texts = self.placeholders.of(&element.id).iter();
             let paths = texts.flat_map(|(_, parts)| parts.paths());
-            paths.map(|path| (element.id.as_str(), path))
+            let conditions = element.frame.visible_when.iter().flat_map(Condition::paths);
+            paths.chain(conditions).map(|path| (element.id.as_str(), path))
         })
     }
 }
@@ -120,6 +148,10 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
     if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
 }
 
+/// What a document may have; `$schema` is for editors.
+const KEYS: [&str; 7] = ["name", "width", "height", "background", "elements", "sizes", "$schema"];
+const SIZE_KEYS: [&str; 4] = ["width", "height", "background", "elements"];
+
 /// Collects problems while it walks the document.
 #[derive(Default)]
 struct Reader {
@@ -134,28 +166,27 @@ impl Reader {
     }
 
     fn keep<T>(&mut self, path: &str, read: Result<T, String>) -> Option<T> {
-        read.map_err(|message| self.report(path, message)).ok()
+        read.map_err(|message| self.problems.push(Problem::of_property(path, message))).ok()
     }
 
     fn template(&mut self, document: &Map<String, Value>) -> Template {
         for key in document.keys() {
-            if !matches!(key.as_str(), "name" | "width" | "height" | "background" | "elements") {
-                self.report(
-                    key,
-                    "unknown key; a template has name, width, height, background, elements",
-                );
+            if !KEYS.contains(&key.as_str()) {
+                self.report(key, format!("unknown key; a template has {}", KEYS.join(", ")));
             }
+        }
+        if let Some(schema) = document.get("$schema") {
+            self.keep("$schema", String::read(schema));
         }
         let name = document.get("name").map_or(Ok(String::new()), String::read);
         let name = self.keep("name", name).unwrap_or_default();
         if name.chars().count() > NAME_CHARS_MAX {
             self.report("name", format!("longer than {NAME_CHARS_MAX} characters"));
         }
-        let width = self.side(document, "width");
-        let height = self.side(document, "height");
-        if u64::from(width) * u64::from(height) > PICTURE_PX_MAX {
-            self.report("width", format!("{width} x {height} exceeds {PICTURE_PX_MAX} pixels"));
-        }
+        let missing = |key| Err(format!("missing: the canvas {key} in px"));
+        let width = self.side(document, "", "width", || missing("width"));
+        let height = self.side(document, "", "height", || missing("height"));
+        self.area("width", width, height);
         let background = document.get("background").map_or(Ok(Paint::None), Paint::read);
         let background = self.keep("background", background).unwrap_or(Paint::None);
         let elements = match document.get("elements") {
@@ -170,16 +201,34 @@ impl Reader {
             }
         };
         let placeholders = std::mem::take(&mut self.placeholders);
-        let hash = content_hash(document);
-        Template { name, width, height, background, elements, hash, placeholders }
+        let (hash, sizes) = (content_hash(document), BTreeMap::new());
+        let mut template =
+            Template { name, width, height, background, elements, hash, sizes, placeholders };
+        if let Some(sizes) = document.get("sizes") {
+            template.sizes = self.sizes(&template, sizes);
+        }
+        template
     }
 
-    fn side(&mut self, document: &Map<String, Value>, key: &str) -> u32 {
-        let read = match document.get(key) {
+    /// A side of the canvas; `absent` says what it is when it is not given.
+    fn side(
+        &mut self,
+        fields: &Map<String, Value>,
+        path: &str,
+        key: &str,
+        absent: impl FnOnce() -> Result<u32, String>,
+    ) -> u32 {
+        let read = match fields.get(key) {
             Some(value) => u32::read(value).and_then(|px| within(px, 1..=CANVAS_SIDE_PX_MAX)),
-            None => Err(format!("missing: the canvas {key} in px")),
+            None => absent(),
         };
-        self.keep(key, read).unwrap_or(1)
+        self.keep(&format!("{path}{key}"), read).unwrap_or(1)
+    }
+
+    fn area(&mut self, path: &str, width: u32, height: u32) {
+        if u64::from(width) * u64::from(height) > PICTURE_PX_MAX {
+            self.report(path, format!("{width} x {height} exceeds {PICTURE_PX_MAX} pixels"));
+        }
     }
 
     fn elements(&mut self, path: &str, list: &[Value], depth: usize) -> Vec<Element> {
@@ -226,11 +275,15 @@ impl Reader {
         if let (Kind::Group(group), Some(mask)) = (&mut element.kind, fields.get("mask")) {
             self.mask(&format!("{path}.mask"), group, mask, depth);
         }
-        element::check(&element, |key, message| self.report(format!("{path}.{key}"), message));
-        for (index, text) in element.kind.texts_mut().into_iter().enumerate() {
-            if let Err(message) = self.placeholders.read(&element.id, index, text) {
-                self.problems.push(Problem::new(format!("{path}.text"), message));
-            }
+        self.finish(path, &mut element);
+        Some(element)
+    }
+
+    /// What can be said of an element when all of its properties are set.
+    fn finish(&mut self, path: &str, element: &mut Element) {
+        element::check(element, |key, message| self.report(format!("{path}.{key}"), message));
+        if let Err(message) = self.read_paths(element) {
+            self.report(format!("{path}.text"), message);
         }
         // What its placeholders are filled with is known when a row is bound.
         if let Kind::Barcode(code) = &element.kind
@@ -240,7 +293,118 @@ impl Reader {
         {
             self.report(format!("{path}.text"), rule);
         }
-        Some(element)
+    }
+
+    /// What an element reads of the payload.
+    fn read_paths(&mut self, element: &mut Element) -> Result<(), String> {
+        for path in element.frame.visible_when.iter().flat_map(Condition::paths) {
+            self.placeholders.reads(path);
+        }
+        let (id, texts) = (&element.id, element.kind.texts_mut());
+        let mut texts = texts.into_iter().enumerate();
+        texts.try_for_each(|(index, text)| self.placeholders.read(id, index, text))
+    }
+
+    fn sizes(&mut self, base: &Template, value: &Value) -> BTreeMap<String, Arc<Template>> {
+        let Some(sizes) = self.object("sizes", value, "an object from name to size") else {
+            return BTreeMap::new();
+        };
+        if sizes.len() > SIZES_MAX {
+            self.report("sizes", format!("{} sizes; at most {SIZES_MAX} are taken", sizes.len()));
+            return BTreeMap::new();
+        }
+        let mut read = BTreeMap::new();
+        for (name, value) in sizes {
+            let path = format!("sizes.{name}");
+            if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+                self.report(&path, format!("a size's name has 1 to {NAME_CHARS_MAX} characters"));
+            }
+            if let Some(fields) = self.object(&path, value, "an object such as {\"width\": 1080}") {
+                read.insert(name.clone(), Arc::new(self.size(base, name, &path, fields)));
+            }
+        }
+        read
+    }
+
+    /// The template as one of its sizes changes it.
+    fn size(
+        &mut self,
+        base: &Template,
+        name: &str,
+        path: &str,
+        fields: &Map<String, Value>,
+    ) -> Template {
+        for key in fields.keys().filter(|key| !SIZE_KEYS.contains(&key.as_str())) {
+            let keys = SIZE_KEYS.join(", ");
+            self.report(format!("{path}.{key}"), format!("unknown key; a size has {keys}"));
+        }
+        let mut template = base.clone();
+        let inside = format!("{path}.");
+        template.width = self.side(fields, &inside, "width", || Ok(base.width));
+        template.height = self.side(fields, &inside, "height", || Ok(base.height));
+        self.area(path, template.width, template.height);
+        if let Some(background) = fields.get("background") {
+            let read = Paint::read(background);
+            let read = self.keep(&format!("{path}.background"), read);
+            template.background = read.unwrap_or(Paint::None);
+        }
+        let path = format!("{path}.elements");
+        let none = Map::new();
+        let changes = match fields.get("elements") {
+            Some(value) => self.object(&path, value, "an object from element id to properties"),
+            None => None,
+        };
+        let changes = changes.unwrap_or(&none);
+        for id in changes.keys().filter(|id| !self.ids.contains(*id)).cloned().collect::<Vec<_>>() {
+            let ids: Vec<_> = base.walk().map(|element| element.id.as_str()).take(100).collect();
+            let ids = ids.join(", ");
+            self.report(format!("{path}.{id}"), format!("no element has this id; there are {ids}"));
+        }
+        self.change(&mut template.elements, changes, &path);
+        template.placeholders = std::mem::take(&mut self.placeholders);
+        template.hash = size_hash(&base.hash, name);
+        template
+    }
+
+    /// Sets what a size changes of elements.
+    fn change(&mut self, elements: &mut [Element], changes: &Map<String, Value>, path: &str) {
+        for element in elements {
+            let path_inside = format!("{path}.{}", element.id);
+            let value = changes.get(&element.id);
+            let fields = value.and_then(|value| {
+                self.object(&path_inside, value, "an object such as {\"x\": 10}")
+            });
+            if let Some(fields) = fields {
+                if let (Kind::Text(_), Some(message)) = (&element.kind, text::conflict(fields)) {
+                    self.report(format!("{path_inside}.spans"), message);
+                }
+                for (key, value) in fields {
+                    let set = element.set(key, value);
+                    self.keep(&format!("{path_inside}.{key}"), set);
+                }
+                self.finish(&path_inside, element);
+            } else {
+                // What is wrong with it has been said of the template itself.
+                self.read_paths(element).unwrap_or_default();
+            }
+            if let Kind::Group(group) = &mut element.kind {
+                self.change(&mut group.elements, changes, path);
+                let mask = group.mask.as_deref_mut().map(std::slice::from_mut);
+                self.change(mask.unwrap_or_default(), changes, path);
+            }
+        }
+    }
+
+    fn object<'a>(
+        &mut self,
+        path: &str,
+        value: &'a Value,
+        expected: &str,
+    ) -> Option<&'a Map<String, Value>> {
+        if value.as_object().is_none() {
+            self.report(path, format!("expected {expected}, found {}", kind(value)));
+        }
+        value.as_object()
     }
 
     /// A group's mask: an element of its own, or one of the group's by its id.

@@ -7,13 +7,14 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::element::{Corners, FontStyle, FontWeight, Padding};
 use crate::limits::{
     COORDINATE_PX_MAX, FONT_SETTINGS_MAX, FONT_SIZE_PX_MAX, SHADOWS_MAX, SPANS_MAX,
 };
-use crate::property::{Properties, Property, kind, object, properties, within, words};
+use crate::property::{Properties, Property, at, kind, object, properties, within, words};
+use crate::schema::{self, Defs, ranged};
 use crate::{Color, Lang, Paint};
 
 properties! {
@@ -135,25 +136,31 @@ pub(crate) fn conflict(fields: &Map<String, Value>) -> Option<&'static str> {
 impl Property for Vec<Span> {
     fn read(value: &Value) -> Result<Self, String> {
         let list = list(value, SPANS_MAX, "spans")?;
-        list.iter().enumerate().map(|(at, value)| span(at, value)).collect()
+        let span = |(index, value)| at(format_args!("[{index}]"), span(value));
+        list.iter().enumerate().map(span).collect()
+    }
+
+    fn write(&self) -> Value {
+        self.iter().map(|span| Value::Object(span.write())).collect()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        let span = schema::object(Span::default().schema(defs), &["text"]);
+        json!({"type": "array", "items": span, "maxItems": SPANS_MAX})
     }
 }
 
-fn span(at: usize, value: &Value) -> Result<Span, String> {
-    let fields = object(value).map_err(|error| format!("[{at}]: {error}"))?;
+fn span(value: &Value) -> Result<Span, String> {
+    let fields = object(value)?;
     if !fields.contains_key("text") {
-        return Err(format!("[{at}].text: missing: what the span says"));
+        return Err(".text: missing: what the span says".to_owned());
     }
     let mut span = Span::default();
     for (key, value) in fields {
-        match span.set(key, value) {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Err(format!("[{at}].{key}: {error}")),
-            None => {
-                let keys = Span::KEYS.join(", ");
-                return Err(format!("[{at}].{key}: unknown property; a span has {keys}"));
-            }
-        }
+        let set = span.set(key, value).unwrap_or_else(|| {
+            Err(format!("unknown property; a span has {}", span.keys().join(", ")))
+        });
+        at(format_args!(".{key}"), set)?;
     }
     Ok(span)
 }
@@ -177,6 +184,14 @@ impl Property for FontSize {
     fn read(value: &Value) -> Result<Self, String> {
         within(f64::read(value)?, 1.0..=FONT_SIZE_PX_MAX).map(Self)
     }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        ranged(json!({"type": "number"}), &(1.0..=FONT_SIZE_PX_MAX))
+    }
 }
 
 /// Space between letters in px.
@@ -186,6 +201,14 @@ pub struct Spacing(pub f64);
 impl Property for Spacing {
     fn read(value: &Value) -> Result<Self, String> {
         within(f64::read(value)?, -1000.0..=1000.0).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        ranged(json!({"type": "number"}), &(-1000.0..=1000.0))
     }
 }
 
@@ -210,12 +233,37 @@ impl Property for Vec<Shadow> {
             Value::Object(fields) => shadow(fields).map(|shadow| vec![shadow]),
             _ => {
                 let shadows = list(value, SHADOWS_MAX, "shadows")?;
-                let read = |(at, value): (usize, &Value)| {
-                    object(value).and_then(shadow).map_err(|error| format!("[{at}]: {error}"))
+                let read = |(index, value): (usize, &Value)| {
+                    at(format_args!("[{index}]"), object(value).and_then(shadow))
                 };
                 shadows.iter().enumerate().map(read).collect()
             }
         }
+    }
+
+    fn write(&self) -> Value {
+        let write = |Shadow { x, y, blur, color }: &Shadow| json!({"x": x.write(), "y": y.write(), "blur": blur.write(), "color": color.write()});
+        self.iter().map(write).collect()
+    }
+
+    fn schema(defs: &mut Defs) -> Value {
+        let offset = ranged(json!({"type": "number"}), &(-COORDINATE_PX_MAX..=COORDINATE_PX_MAX));
+        let blur = ranged(json!({"type": "number"}), &(0.0..=crate::limits::BLUR_PX_MAX));
+        let fields = [
+            ("x", offset.clone(), "Right of what casts it, in px.", json!(0)),
+            ("y", offset, "Below it, in px.", json!(0)),
+            ("blur", blur, "Spread of its edge in px, as in CSS.", json!(0)),
+            ("color", Color::schema(defs), "Its colour.", Color::BLACK.write()),
+        ];
+        let fields = fields.into_iter().map(|(key, schema, about, default)| {
+            (key.to_owned(), schema::described(schema, about, default))
+        });
+        let shadow = schema::object(fields.collect(), &[]);
+        let list = json!({"type": "array", "items": shadow, "maxItems": SHADOWS_MAX});
+        json!({
+            "anyOf": [shadow, list, {"const": "none"}, {"type": "null"}],
+            "examples": [{"x": 0, "y": 2, "blur": 8, "color": "#00000080"}],
+        })
     }
 }
 
@@ -223,13 +271,13 @@ fn shadow(fields: &Map<String, Value>) -> Result<Shadow, String> {
     if let Some(key) =
         fields.keys().find(|key| !matches!(key.as_str(), "x" | "y" | "blur" | "color"))
     {
-        return Err(format!("unknown key `{key}`; a shadow has x, y, blur, color"));
+        return Err(format!(".{key}: unknown key; a shadow has x, y, blur, color"));
     }
     let number = |key: &str, range| match fields.get(key) {
         None => Ok(0.0),
-        Some(value) => f64::read(value)
-            .and_then(|px| within(px, range))
-            .map_err(|error| format!("{key}: {error}")),
+        Some(value) => {
+            at(format_args!(".{key}"), f64::read(value).and_then(|px| within(px, range)))
+        }
     };
     let offset = || -COORDINATE_PX_MAX..=COORDINATE_PX_MAX;
     let color = fields.get("color").map_or(Ok(Color::BLACK), Color::read);
@@ -237,7 +285,7 @@ fn shadow(fields: &Map<String, Value>) -> Result<Shadow, String> {
         x: number("x", offset())?,
         y: number("y", offset())?,
         blur: number("blur", 0.0..=crate::limits::BLUR_PX_MAX)?,
-        color: color.map_err(|error| format!("color: {error}"))?,
+        color: at(".color", color)?,
     })
 }
 
@@ -273,6 +321,21 @@ impl Property for TextDecoration {
         })?;
         if lines == Self::default() { Err(expected.to_owned()) } else { Ok(lines) }
     }
+
+    fn write(&self) -> Value {
+        let lines = [
+            (self.underline, "underline"),
+            (self.overline, "overline"),
+            (self.line_through, "line-through"),
+        ];
+        let words: Vec<_> =
+            lines.iter().filter(|(drawn, _)| *drawn).map(|(_, word)| *word).collect();
+        if words.is_empty() { json!("none") } else { json!(words.join(" ")) }
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["none", "underline", "overline line-through"]})
+    }
 }
 
 /// An OpenType feature or axis, by its four letters, and its value.
@@ -291,6 +354,14 @@ impl Property for FontFeatures {
         })
         .map(Self)
     }
+
+    fn write(&self) -> Value {
+        write_settings(&self.0)
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["normal", r#""tnum" 1, "ss01""#]})
+    }
 }
 
 /// Positions on the axes of a variable font.
@@ -303,6 +374,14 @@ impl Property for FontVariations {
             number(text?).filter(|position: &f64| position.abs() <= 32_767.0)
         })
         .map(Self)
+    }
+
+    fn write(&self) -> Value {
+        write_settings(&self.0)
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["normal", r#""wght" 650, "opsz" 20"#]})
     }
 }
 
@@ -338,22 +417,30 @@ fn settings<T>(
     items.into_iter().map(|item| setting(item).ok_or_else(wrong)).collect()
 }
 
+fn write_settings<T: Display>(settings: &[Setting<T>]) -> Value {
+    let write = |(tag, value): &Setting<T>| format!("\"{}\" {value}", tag.escape_ascii());
+    let settings: Vec<_> = settings.iter().map(write).collect();
+    if settings.is_empty() { json!("normal") } else { json!(settings.join(", ")) }
+}
+
 /// Forms of figures, as the OpenType features that give them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumericForms(pub Vec<[u8; 4]>);
 
+/// Their words in CSS.
+const FORMS: [(&str, [u8; 4]); 8] = [
+    ("lining-nums", *b"lnum"),
+    ("oldstyle-nums", *b"onum"),
+    ("proportional-nums", *b"pnum"),
+    ("tabular-nums", *b"tnum"),
+    ("diagonal-fractions", *b"frac"),
+    ("stacked-fractions", *b"afrc"),
+    ("ordinal", *b"ordn"),
+    ("slashed-zero", *b"zero"),
+];
+
 impl Property for NumericForms {
     fn read(value: &Value) -> Result<Self, String> {
-        const FORMS: [(&str, [u8; 4]); 8] = [
-            ("lining-nums", *b"lnum"),
-            ("oldstyle-nums", *b"onum"),
-            ("proportional-nums", *b"pnum"),
-            ("tabular-nums", *b"tnum"),
-            ("diagonal-fractions", *b"frac"),
-            ("stacked-fractions", *b"afrc"),
-            ("ordinal", *b"ordn"),
-            ("slashed-zero", *b"zero"),
-        ];
         let expected =
             || format!("expected normal, or some of {}", FORMS.map(|(word, _)| word).join(", "));
         let text = value.as_str().ok_or_else(expected)?;
@@ -363,6 +450,16 @@ impl Property for NumericForms {
         let form = |word| FORMS.iter().find(|(name, _)| *name == word).map(|(_, tag)| *tag);
         let forms: Option<Vec<_>> = text.split_ascii_whitespace().map(form).collect();
         forms.filter(|forms| !forms.is_empty()).map(Self).ok_or_else(expected)
+    }
+
+    fn write(&self) -> Value {
+        let word = |form| FORMS.iter().find(|(_, tag)| tag == form).map(|(word, _)| *word);
+        let words: Vec<_> = self.0.iter().filter_map(word).collect();
+        if words.is_empty() { json!("normal") } else { json!(words.join(" ")) }
+    }
+
+    fn schema(_: &mut Defs) -> Value {
+        json!({"type": "string", "examples": ["normal", "tabular-nums slashed-zero"]})
     }
 }
 
@@ -555,8 +652,8 @@ mod tests {
             Ok(vec![shadow, Shadow { x: 0.0, y: 0.0, blur: 0.0, color: Color::BLACK }]),
         );
         check(json!("none"), Ok(Vec::<Shadow>::new()));
-        check(json!({"blur": -1}), Err::<Vec<Shadow>, _>("blur: -1"));
-        check(json!({"spread": 1}), Err::<Vec<Shadow>, _>("unknown key `spread`"));
+        check(json!({"blur": -1}), Err::<Vec<Shadow>, _>(".blur: -1"));
+        check(json!({"spread": 1}), Err::<Vec<Shadow>, _>(".spread: unknown key"));
         check(json!([1]), Err::<Vec<Shadow>, _>("[0]: expected an object"));
         check(json!(vec![json!({}); 9]), Err::<Vec<Shadow>, _>("at most"));
     }

@@ -197,3 +197,68 @@ fn the_pixel_ratio_is_bounded() {
     let problems = bind(&large, &Payload::new(), 2.0).unwrap_err();
     assert!(problems[0].message.contains("use a smaller pixelRatio"), "{problems:?}");
 }
+
+/// The ids of what a payload shows of a template with a condition.
+#[track_caller]
+fn shown(condition: &str, row: &str) -> Vec<String> {
+    let template = format!(
+        r#"{{"width": 9, "height": 9, "elements": [
+            {{"id": "title", "type": "text", "text": "Hi {{{{user.name|}}}}"}},
+            {{"id": "photo", "type": "image", "width": 9, "height": 9, "visibleWhen": {condition}}}]}}"#
+    );
+    let bound = bind(&parse(template.as_bytes()).unwrap(), &payload(row), 1.0).unwrap();
+    bound.elements.into_iter().map(|element| element.id).collect()
+}
+
+#[test]
+fn a_condition_hides_what_has_no_data() {
+    let vip = r#"{"path": "user.vip", "equals": true}"#;
+    let photo = r#""photo": {"src": "https://example.com/a.png"}"#;
+    assert_eq!(shown(vip, "{}"), ["title"], "without its data");
+    assert_eq!(shown(vip, r#"{"user": {"vip": false}}"#), ["title"]);
+    let row = format!(r#"{{"user": {{"vip": true}}, {photo}}}"#);
+    assert_eq!(shown(vip, &row), ["title", "photo"]);
+    let given = r#"{"path": "photo.src", "exists": true}"#;
+    assert_eq!(shown(given, "{}"), ["title"], "a condition may ask for the element's own data");
+    assert_eq!(shown(given, &format!("{{{photo}}}")), ["title", "photo"]);
+    assert_eq!(shown("null", &format!("{{{photo}}}")), ["title", "photo"], "no condition");
+}
+
+#[test]
+fn a_payload_that_says_visible_is_not_asked_for_more() {
+    let never = r#"{"any": [{"path": "user.vip", "equals": true}]}"#;
+    let row = |visible: bool, vip: bool| {
+        format!(
+            r#"{{"user": {{"vip": {vip}}}, "photo": {{"src": "https://example.com/a.png", "visible": {visible}}}}}"#
+        )
+    };
+    assert_eq!(shown(never, &row(true, false)), ["title", "photo"], "it wins");
+    assert_eq!(shown(never, &row(false, true)), ["title"], "it wins");
+}
+
+#[test]
+fn a_condition_counts_the_keys_that_it_reads() {
+    let element = |condition: &str| {
+        format!(
+            r#"{{"id": "r", "type": "rect", "width": 9, "height": 9, "visibleWhen": {condition}}}"#
+        )
+    };
+    let read = element(
+        r#"{"not": {"any": [{"path": "user.vip", "exists": true}, {"path": "plan", "in": ["a"]}]}}"#,
+    );
+    check_one(&read, r#"{"user": {"age": 3}, "plan": [7]}"#, "");
+    let unknown =
+        "payload.usr: no element has this id; the template has r; it also reads plan, user";
+    check_one(&read, r#"{"usr": {}}"#, unknown);
+    let shown = element(r#"{"path": "user.vip", "exists": false}"#);
+    check_one(
+        &shown,
+        r#"{"r": {"visibleWhen": {"path": "a b", "exists": true}}}"#,
+        "payload.r.visibleWhen.path: `a b` is no path",
+    );
+    check_one(
+        &shown,
+        r#"{"r": {"fill": {"type": "linear", "stops": [{"offset": 0, "color": "red"}, {"offset": 1, "color": "rd"}]}}}"#,
+        "payload.r.fill.stops[1].color: `rd` is not a colour",
+    );
+}

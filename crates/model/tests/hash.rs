@@ -25,6 +25,10 @@ fn equal_content_has_one_name_and_any_change_another() {
     let renamed = r#"{"elements": [], "height": 20, "width": 10, "name": "b"}"#;
     assert_eq!(name(renamed, payload, 1.0, &epoch), base, "nor does the template's name");
 
+    let pointed =
+        r#"{"$schema": "https://example.com/s.json", "width": 10, "height": 20, "elements": []}"#;
+    assert_eq!(name(pointed, payload, 1.0, &epoch), base, "nor where its schema is");
+
     let other_epoch = Epoch::new(vec![[7; 32]]);
     let taller = r#"{"name": "a", "width": 10, "height": 21, "elements": []}"#;
     let with_data = r#"{"b": {"text": "x", "fontSize": 12}, "a": {"value": 1}, "user": ["x"]}"#;

@@ -202,7 +202,7 @@ fn a_payload_key_is_an_element_or_is_read_by_a_placeholder() {
     check(
         "{{user.name|}}{{price|}}",
         json!({"usr": 1}),
-        "payload.usr: no element has this id; the template has title; its placeholders read price, user",
+        "payload.usr: no element has this id; the template has title; it also reads price, user",
     );
     check("plain", json!({"a": 1}), "payload.a: no element has this id; the template has title");
     check(
@@ -254,16 +254,17 @@ fn what_is_hidden_asks_for_nothing() {
 }
 
 #[test]
-fn placeholders_are_listed_in_drawing_order() {
+fn paths_are_listed_in_drawing_order() {
     let elements = [
         json!({"id": "b", "type": "text", "text": "{{x.y:date}} {{z|}}"}),
         json!({"id": "g", "type": "group", "elements": [
             {"id": "q", "type": "qrcode", "width": 10, "text": "{{z}}"}]}),
-        json!({"id": "a", "type": "text", "text": "none"}),
+        json!({"id": "a", "type": "text", "text": "none",
+            "visibleWhen": {"path": "on", "exists": true}}),
     ];
     let template = parse(with(&elements).as_bytes()).unwrap();
-    let found: Vec<_> = template.placeholders().collect();
-    assert_eq!(found, [("b", "x.y"), ("b", "z"), ("q", "z")], "id and path");
+    let found: Vec<_> = template.paths_read().collect();
+    assert_eq!(found, [("b", "x.y"), ("b", "z"), ("q", "z"), ("a", "on")], "id and path");
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn gradients_are_read_whole() {
         &fill(
             r##"{"type": "linear", "stops": [{"offset": 1, "color": "#000"}, {"offset": 0, "color": "#fff"}]}"##,
         ),
-        "elements[0].fill: stops[1]: offsets must not fall",
+        "elements[0].fill.stops[1].offset: offsets must not fall",
     );
     check(&fill(&format!(r#"{{"type": "radial", {stops}}}"#)), "");
     check(&fill(&format!(r#"{{"type": "mesh", {stops}}}"#)), "elements[0].fill: a gradient needs");

@@ -223,6 +223,8 @@ pub struct Submit {
     pub template: TemplateId,
     /// Its version.
     pub version: ContentHash,
+    /// In which of its named sizes.
+    pub size: Option<String>,
     /// Device pixels per px.
     pub pixel_ratio: f64,
     /// Warnings are failures.
@@ -359,6 +361,8 @@ pub struct ClaimedJob {
     pub hash: FieldsHash,
     /// JSON object.
     pub payload: Vec<u8>,
+    /// In which of the template's named sizes.
+    pub size: Option<String>,
     /// Device pixels per px.
     pub pixel_ratio: f64,
     /// Warnings are failures.

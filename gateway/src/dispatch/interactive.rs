@@ -27,6 +27,8 @@ pub(crate) struct RenderNow {
     pub(crate) payload: Vec<u8>,
     /// The uploaded fonts that it uses.
     pub(crate) fonts: Arc<[FontHash]>,
+    /// The named size of the template; empty for its own.
+    pub(crate) size: String,
     /// Device pixels per px.
     pub(crate) pixel_ratio: f64,
     /// Where the picture goes in the object store.
@@ -90,6 +92,7 @@ pub(super) struct Ticket {
     pub(super) template_hash: ContentHash,
     payload: Bytes,
     fonts: Arc<[FontHash]>,
+    size: String,
     pixel_ratio: f64,
     key: String,
     stand_in_key: String,
@@ -129,6 +132,7 @@ impl Dispatch {
                 template_hash: job.template_hash,
                 payload: payload.clone(),
                 fonts: Arc::clone(&job.fonts),
+                size: job.size.clone(),
                 pixel_ratio: job.pixel_ratio,
                 key: job.key.clone(),
                 stand_in_key: job.stand_in_key.clone(),
@@ -178,6 +182,7 @@ impl Ticket {
             deadline_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
             strict: self.strict,
             font_hashes: self.fonts.iter().map(FontHash::to_string).collect(),
+            size: self.size.clone(),
             stand_in_key: self.stand_in_key.clone(),
         }
     }

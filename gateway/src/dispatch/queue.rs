@@ -113,6 +113,7 @@ fn hand_out(job: ClaimedJob, lease: LeaseId, attempts_max: u32) -> (v1::Job, Hel
         deadline_ms: 0,
         strict: job.strict,
         font_hashes: job.fonts.iter().map(FontHash::to_string).collect(),
+        size: job.size.unwrap_or_default(),
         stand_in_key: stand_in_key.clone(),
     };
     let origin = Origin::Bulk(BulkJob {

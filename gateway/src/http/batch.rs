@@ -3,7 +3,7 @@
 //! Every row is bound before anything is stored, so that a row that can never be drawn is refused
 //! here, with its path, and not found among a thousand results.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use axum::extract::{self, Path};
@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use pixeldrive_model::limits::{BATCH_BODY_BYTES_MAX, BATCH_PAYLOADS_MAX};
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Epoch, FontHash, JobId, Payload, Problem, TemplateId,
+    AccountId, BatchId, Epoch, FontHash, JobId, Payload, Problem, Template, TemplateId,
     families_named, fields_hash,
 };
 use pixeldrive_store::{BatchRow, JobState, Row, Submit};
@@ -24,7 +24,6 @@ use super::body::Json;
 use super::error::{Error, PROBLEMS_MAX};
 use super::families::Uploaded;
 use super::job::Finished;
-use super::template::Known;
 use super::{State, render};
 use crate::clock;
 
@@ -35,6 +34,7 @@ pub(crate) struct Ask {
     template_id: TemplateId,
     payloads: Vec<Box<RawValue>>,
     user_id: Option<AccountId>,
+    size: Option<String>,
     pixel_ratio: Option<f64>,
     strict: Option<bool>,
 }
@@ -62,14 +62,15 @@ pub(crate) async fn submit(
         return Err(Error::NotFound("template of this userId"));
     }
     let (template, known) = state.template(caller.account, ask.template_id).await?;
+    let sized = known.template.sized(ask.size.as_deref()).map_err(|found| vec![found])?;
     let pixel_ratio = ask.pixel_ratio.unwrap_or(1.0);
     let uploaded = Uploaded::of(&state, caller.account).await?;
     let fonts = uploaded.used(&known.families).map_err(|found| vec![found])?;
     let binding = Binding {
-        template: known,
+        template: sized,
+        families: known.families.clone(),
         uploaded,
         fonts: fonts.clone(),
-        version: template.hash,
         epoch: state.config.epoch.clone(),
         pixel_ratio,
         payloads: ask.payloads,
@@ -81,6 +82,7 @@ pub(crate) async fn submit(
         account: caller.account,
         template: template.id,
         version: template.hash,
+        size: ask.size,
         pixel_ratio,
         strict: ask.strict.unwrap_or(false),
         fonts,
@@ -98,11 +100,13 @@ pub(crate) async fn submit(
 
 /// Payloads to be bound against a template.
 struct Binding {
-    template: Arc<Known>,
+    /// In the size that is asked for.
+    template: Arc<Template>,
+    /// The font families that it names.
+    families: BTreeSet<String>,
     uploaded: Uploaded,
-    /// Those that the template names.
+    /// The fonts of these families.
     fonts: Vec<FontHash>,
-    version: ContentHash,
     epoch: Epoch,
     pixel_ratio: f64,
     payloads: Vec<Box<RawValue>>,
@@ -131,10 +135,10 @@ impl Binding {
     }
 
     fn row(&self, payload: &str) -> Result<Row, Vec<Problem>> {
-        let values = render::check(&self.template.template, payload, self.pixel_ratio)?;
+        let values = render::check(&self.template, payload, self.pixel_ratio)?;
         let fonts = self.fonts_of(&values).map_err(|found| vec![found])?;
         let used = fonts.as_ref().unwrap_or(&self.fonts);
-        let hash = fields_hash(&self.version, &values, self.pixel_ratio, &self.epoch, used);
+        let hash = fields_hash(&self.template.hash, &values, self.pixel_ratio, &self.epoch, used);
         Ok(Row { job: JobId::new(), hash, payload: payload.as_bytes().to_vec(), fonts })
     }
 
@@ -147,7 +151,7 @@ impl Binding {
         if families.is_empty() {
             return Ok(None);
         }
-        families.extend(self.template.families.iter().cloned());
+        families.extend(self.families.iter().cloned());
         let used = self.uploaded.used(&families)?;
         Ok((used != self.fonts).then_some(used))
     }

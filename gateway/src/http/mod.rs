@@ -20,6 +20,7 @@ mod limiter;
 pub(crate) mod previews;
 mod range;
 mod render;
+mod schema;
 pub(crate) mod server;
 mod sign;
 mod stream;
@@ -100,8 +101,10 @@ impl State {
 
 /// The whole API over `state`.
 pub(crate) fn router(state: State) -> Router {
-    // Pictures are for every page to show; the API is for servers, which ask no leave.
-    let pictures = Router::new()
+    // Pictures are for every page to show, and editors read the schema; the API is for servers,
+    // which ask no leave.
+    let public = Router::new()
+        .route("/v1/schema/template.json", get(schema::template))
         .route("/img/t/{template}/{file}", get(image::permanent))
         .route("/img/p/{template}/{file}", get(image::preview))
         .layer(CorsLayer::new().allow_origin(Any));
@@ -115,13 +118,14 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/sign", post(sign::handle))
         .route("/v1/templates", get(template::list).post(template::create))
         .route("/v1/templates/{id}", templates)
+        .route("/v1/templates/{id}/schema", get(schema::payload))
         .route("/v1/fonts", get(font::list).post(font::create))
         .route("/v1/fonts/{id}", get(font::read).delete(font::remove))
         .route("/v1/account", get(account::read))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/version", get(health::version))
-        .merge(pictures)
+        .merge(public)
         .fallback(error::no_route)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(envelope::wrap))

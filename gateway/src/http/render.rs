@@ -39,6 +39,7 @@ const HOLD_MS: Millis = 120_000;
 pub(crate) struct Ask {
     template_id: TemplateId,
     payload: Box<RawValue>,
+    size: Option<String>,
     pixel_ratio: Option<f64>,
     preview: Option<bool>,
     strict: Option<bool>,
@@ -81,6 +82,7 @@ pub(crate) struct Order {
     pub(crate) template: TemplateRow,
     pub(crate) payload: Vec<u8>,
     pub(crate) fonts: Arc<[FontHash]>,
+    pub(crate) size: Option<String>,
     pub(crate) pixel_ratio: f64,
     pub(crate) strict: bool,
     pub(crate) hash: FieldsHash,
@@ -116,7 +118,8 @@ pub(crate) async fn handle(
 async fn prepare(state: &State, account: AccountId, ask: Ask) -> Result<Order, Error> {
     let (template, known) = state.template(account, ask.template_id).await?;
     let pixel_ratio = ask.pixel_ratio.unwrap_or(1.0);
-    let payload = check(&known.template, ask.payload.get(), pixel_ratio)?;
+    let sized = known.template.sized(ask.size.as_deref()).map_err(|found| vec![found])?;
+    let payload = check(&sized, ask.payload.get(), pixel_ratio)?;
     let mut families = families_named(&payload);
     families.extend(known.families.iter().cloned());
     let fonts = if families.is_empty() {
@@ -124,11 +127,12 @@ async fn prepare(state: &State, account: AccountId, ask: Ask) -> Result<Order, E
     } else {
         Uploaded::of(state, account).await?.used(&families).map_err(|found| vec![found])?
     };
-    let hash = fields_hash(&template.hash, &payload, pixel_ratio, &state.config.epoch, &fonts);
+    let hash = fields_hash(&sized.hash, &payload, pixel_ratio, &state.config.epoch, &fonts);
     let strict = ask.strict.unwrap_or(false);
     let payload = ask.payload.get().as_bytes().to_vec();
     let fonts = fonts.into();
-    Ok(Order { account, template, payload, fonts, pixel_ratio, strict, hash })
+    let size = ask.size;
+    Ok(Order { account, template, payload, fonts, size, pixel_ratio, strict, hash })
 }
 
 /// Checks one payload against its template. The problems' paths start with `payload`, or are
@@ -260,6 +264,7 @@ impl Order {
             template_hash: self.template.hash,
             payload: self.payload.clone(),
             fonts: Arc::clone(&self.fonts),
+            size: self.size.clone().unwrap_or_default(),
             pixel_ratio: self.pixel_ratio,
             key,
             stand_in_key,

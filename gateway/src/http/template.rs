@@ -40,7 +40,7 @@ pub(crate) struct Parsed(Cache<ContentHash, Arc<Known>>);
 
 /// A template as those need it who bind against it.
 pub(crate) struct Known {
-    pub(crate) template: Template,
+    pub(crate) template: Arc<Template>,
     /// The font families that it names.
     pub(crate) families: BTreeSet<String>,
 }
@@ -50,8 +50,8 @@ impl Parsed {
         // What parsing makes of a document is some times its size; small ones cost something too.
         let weigh = |_: &ContentHash, known: &Arc<Known>| {
             let families: usize = known.families.iter().map(String::len).sum();
-            let elements = 512 * known.template.walk().count();
-            let bytes = 1024 + elements + source_bytes(&known.template) + families;
+            let sizes = known.template.sizes.values().map(|size| weight(size));
+            let bytes = weight(&known.template) + sizes.sum::<usize>() + families;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().max_capacity(PARSED_BYTES_MAX).weigher(weigh).build())
@@ -64,7 +64,7 @@ impl Parsed {
                 let template = pixeldrive_model::parse(&json)?;
                 // What parses as a template is an object.
                 let document = serde_json::from_slice(&json).unwrap_or_default();
-                Ok(Known { template, families: families_named(&document) })
+                Ok(Known { template: Arc::new(template), families: families_named(&document) })
             });
             parsed.await?.map(Arc::new).map_err(|problems: Vec<Problem>| {
                 Error::Unexpected(format!("template version {hash} no longer parses: {problems:?}"))
@@ -74,8 +74,9 @@ impl Parsed {
     }
 }
 
-fn source_bytes(template: &Template) -> usize {
-    template.sources().map(|(_, source)| source.as_str().len()).sum()
+fn weight(template: &Template) -> usize {
+    let sources: usize = template.sources().map(|(_, source)| source.as_str().len()).sum();
+    1024 + 512 * template.walk().count() + sources
 }
 
 impl State {
@@ -236,7 +237,10 @@ async fn accept(
 ) -> Result<PutTemplate, Error> {
     tokio::task::spawn_blocking(move || {
         let template = pixeldrive_model::parse(&bytes)?;
-        let problems = files(&template.elements, "elements");
+        let mut problems = files(&template.elements, "elements");
+        if problems.is_empty() {
+            problems = files_of_sizes(&template);
+        }
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
@@ -264,6 +268,17 @@ fn files_of(element: &Element, path: &str) -> Vec<Problem> {
     }
     problems.extend(file(element, path));
     problems
+}
+
+/// The same in what the template's sizes change.
+fn files_of_sizes(template: &Template) -> Vec<Problem> {
+    let sizes = template.sizes.iter();
+    let of_size = |(name, size): (&String, &Arc<Template>)| {
+        let path = |element: &Element| format!("sizes.{name}.elements.{}", element.id);
+        let files = |element| file(element, &path(element)).collect::<Vec<_>>();
+        size.walk().flat_map(files).collect::<Vec<_>>()
+    };
+    sizes.flat_map(of_size).collect()
 }
 
 /// The problems of an element at `path` whose sources are paths.

@@ -33,8 +33,9 @@ pub(super) async fn perform(
     // From receipt, so that a wait for the template and the fonts counts.
     let wait = Duration::from_millis(job.deadline_ms.into());
     let outcome = async {
+        let size = Some(job.size.as_str()).filter(|size| !size.is_empty());
         let task = Task {
-            template,
+            template: template.sized(size).map_err(|found| malformed(&[found]))?,
             payload: parse_payload(&job.payload).map_err(|found| malformed(&found))?,
             fonts: link.fonts(&job.font_hashes).await?,
             pixel_ratio: job.pixel_ratio,

@@ -116,6 +116,7 @@ pub(crate) async fn a_batch_keeps_the_fonts_that_it_was_submitted_with<Keep>(
         account: acme,
         template,
         version: VERSION,
+        size: None,
         pixel_ratio: 1.0,
         strict: false,
         fonts: vec![brand],

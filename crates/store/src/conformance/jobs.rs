@@ -25,6 +25,7 @@ fn submit(world: &World, account: &str, pictures: &[String]) -> Submit {
         account,
         template,
         version: VERSION,
+        size: None,
         pixel_ratio: 1.0,
         strict: false,
         fonts: Vec::new(),
@@ -75,6 +76,7 @@ pub(crate) async fn what_was_submitted_is_what_is_claimed<Keep>(
         row.payload = payload.as_bytes().to_vec();
     }
     (sent.pixel_ratio, sent.strict) = (1.5, true);
+    sent.size = Some("story".to_owned());
     store.submit(sent.clone(), START).await.unwrap();
     let jobs = store.claim(claim(8), START).await.unwrap().jobs;
     assert_eq!(jobs.len(), sent.rows.len(), "all of them");
@@ -84,6 +86,7 @@ pub(crate) async fn what_was_submitted_is_what_is_claimed<Keep>(
         assert_eq!((job.batch, job.account), (sent.batch, sent.account), "row {seq}");
         assert_eq!((job.template, job.version), (sent.template, VERSION), "row {seq}");
         assert_eq!((job.pixel_ratio, job.strict, job.attempt), (1.5, true, 1), "row {seq}");
+        assert_eq!(job.size, sent.size, "row {seq}");
     }
     let rows = store.batch_jobs(sent.batch).await.unwrap();
     let order: Vec<_> = rows.iter().map(|row| (row.seq, row.id)).collect();

@@ -198,6 +198,7 @@ impl Model {
             account: id,
             template,
             version: VERSION,
+            size: None,
             pixel_ratio: 1.0,
             strict: false,
             fonts: Vec::new(),

@@ -221,6 +221,7 @@ impl World {
             account,
             template,
             version: VERSION,
+            size: None,
             pixel_ratio: 1.0,
             strict: false,
             fonts: Vec::new(),

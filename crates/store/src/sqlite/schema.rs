@@ -6,8 +6,10 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// `migrations/sqlite`, whole.
-const FILES: &[(i64, &str, &str)] =
-    &[(1, "first", include_str!("../../../../migrations/sqlite/0001_first.sql"))];
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../../../../migrations/sqlite/0001_first.sql")),
+    (2, "size", include_str!("../../../../migrations/sqlite/0002_size.sql")),
+];
 
 /// Brings a database from any earlier version to this one.
 pub(super) fn migrator() -> Migrator {

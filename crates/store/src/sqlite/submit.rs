@@ -145,8 +145,9 @@ async fn recorded(tx: &mut Tx, submit: &Submit) -> Result<HashSet<FieldsHash>, E
 
 async fn insert_batch(tx: &mut Tx, submit: &Submit, now: Millis) -> Result<(), Error> {
     let inserted = sqlx::query(
-        "INSERT INTO batch (id, account, template, version, pixel_ratio, strict, total, created, fonts)
-         SELECT ?1, t.account, t.id, v.hash, ?5, ?6, ?7, ?8, ?9
+        "INSERT INTO batch (id, account, template, version, pixel_ratio, strict, total, created, fonts,
+                            size)
+         SELECT ?1, t.account, t.id, v.hash, ?5, ?6, ?7, ?8, ?9, ?10
          FROM template AS t JOIN template_version AS v ON v.template = t.id
          WHERE t.id = ?3 AND t.account = ?2 AND v.hash = ?4 LIMIT 1",
     )
@@ -159,6 +160,7 @@ async fn insert_batch(tx: &mut Tx, submit: &Submit, now: Millis) -> Result<(), E
     .bind(submit.rows.len() as i64)
     .bind(now)
     .bind(json(&submit.fonts)?)
+    .bind(&submit.size)
     .execute(&mut **tx)
     .await?;
     if inserted.rows_affected() == 0 {

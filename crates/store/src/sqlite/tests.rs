@@ -40,6 +40,7 @@ async fn batch(db: &Sqlite, rows: usize) -> Submit {
         account,
         template,
         version,
+        size: None,
         pixel_ratio: 1.0,
         strict: false,
         fonts: Vec::new(),

@@ -122,6 +122,7 @@ impl World {
             account: self.account,
             template: self.template,
             version: self.version,
+            size: None,
             pixel_ratio: 1.0,
             strict: false,
             fonts,

@@ -38,6 +38,7 @@ fn picture(world: &World, key: &str, deadline: Duration) -> RenderNow {
         template_hash: world.version,
         payload: b"{}".to_vec(),
         fonts: [].into(),
+        size: String::new(),
         pixel_ratio: 1.0,
         key: key.to_owned(),
         strict: false,

@@ -6,4 +6,5 @@ mod font;
 mod image;
 mod refusal;
 mod render;
+mod schema;
 mod template;

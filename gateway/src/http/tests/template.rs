@@ -1,5 +1,8 @@
 //! Templates over REST.
 
+use std::sync::atomic::Ordering;
+
+use pixeldrive_proto::v1::{self, result::Outcome};
 use serde_json::{Value, json};
 
 use super::api::{Api, TEMPLATE, done};
@@ -77,4 +80,41 @@ async fn a_list_is_read_page_by_page() {
     }
     names.sort_unstable();
     assert_eq!(names, ["Card", "a", "b", "c", "d"], "each once");
+}
+
+#[tokio::test]
+async fn a_template_is_rendered_in_its_sizes() {
+    let api = Api::start().await;
+    let jobs = api.work(|job| {
+        let width = if job.size == "story" { 20 } else { 40 };
+        match done() {
+            Outcome::Done(done) => Outcome::Done(v1::Done { width, ..done }),
+            failed @ Outcome::Failed(_) => failed,
+        }
+    });
+    let jobs = jobs.await;
+    let mut document: Value = serde_json::from_str(TEMPLATE).expect("JSON");
+    document["sizes"] = json!({"story": {"width": 20, "elements": {"photo": {"src": "a.png"}}}});
+    let refused = api.post("/v1/templates", document.clone()).await.json();
+    assert_eq!(refused["errors"][0]["path"], "sizes.story.elements.photo.src", "{refused}");
+    document["sizes"]["story"]["elements"] = json!({"headline": {"fontSize": 8}});
+    let id = api.post("/v1/templates", document).await.json()["id"].clone();
+
+    let render = |size: Option<&str>| {
+        api.post("/v1/render", json!({"templateId": id, "payload": {}, "size": size}))
+    };
+    let (own, story) = (render(None).await.json(), render(Some("story")).await.json());
+    assert_eq!((&own["fromCache"], &story["fromCache"]), (&json!(false), &json!(false)), "{story}");
+    assert_ne!(own["url"], story["url"], "pictures of their own");
+    assert_eq!(render(Some("story")).await.json()["fromCache"], "db", "kept by size");
+    let batch =
+        json!({"templateId": id, "payloads": [{}, {"headline": {"text": "Bye"}}], "size": "story"});
+    let batch = api.post("/v1/render/batch", batch).await.json();
+    let path = format!("/v1/batches/{}/stream", batch["batchId"].as_str().expect("an id"));
+    let done = String::from_utf8(api.get(&path).await.body.to_vec()).expect("text");
+    let story = story["url"].as_str().expect("a URL");
+    assert!(done.contains(story), "the first row is the story: {done}");
+    assert_eq!(jobs.load(Ordering::SeqCst), 3, "own, story, and the second row");
+    let wrong = render(Some("storey")).await.json();
+    assert_eq!(wrong["errors"][0]["message"], "no size is named `storey`; the template has story");
 }
