@@ -75,9 +75,11 @@ fn scaled(raw: Raw, crop: Rect, [width, height]: [u32; 2]) -> Result<Vec<u8>, Re
     let shrinks = crop.width() > f64::from(width) || crop.height() > f64::from(height);
     // Lanczos is the sharper one; its ringing shows where pixels grow.
     let filter = if shrinks { FilterType::Lanczos3 } else { FilterType::CatmullRom };
+    let (left, across) = off_centre(crop.x0, crop.width(), width);
+    let (top, down) = off_centre(crop.y0, crop.height(), height);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(filter))
-        .crop(crop.x0, crop.y0, crop.width(), crop.height())
+        .crop(left, top, across, down)
         .use_alpha(false);
     let broken = |error: &dyn std::fmt::Display| Refusal::Broken { reason: error.to_string() };
     let pixel = if raw.alpha { PixelType::U8x4 } else { PixelType::U8x3 };
@@ -86,6 +88,27 @@ fn scaled(raw: Raw, crop: Rect, [width, height]: [u32; 2]) -> Result<Vec<u8>, Re
     let mut target = Image::new(width, height, pixel);
     Resizer::new().resize(&source, &mut target, &options).map_err(|error| broken(&error))?;
     Ok(target.into_vec())
+}
+
+/// A crop, moved by a hair where the first or the last of its `count` pixels would lie exactly on a pixel
+/// of the source.
+///
+/// There the resizer leaves out weights that are nothing, and then takes the first pixel for the one
+/// that reaches farthest: its neighbours would read beyond the rows that it keeps.
+fn off_centre(mut start: f64, mut length: f64, count: u32) -> (f64, f64) {
+    const HAIR_PX: f64 = 1e-6;
+    let count = f64::from(count);
+    // As the resizer computes it, to the last bit.
+    let is_centre = |start: f64, length: f64, pixel: f64| {
+        let scale = (start + length - start) / count;
+        (start + (pixel + 0.5) * scale - 0.5).fract() == 0.0
+    };
+    while length < count && (is_centre(start, length, 0.0) || is_centre(start, length, count - 1.0))
+    {
+        start += HAIR_PX;
+        length -= 3.0 * HAIR_PX;
+    }
+    (start, length)
 }
 
 fn with_alpha(rgb: &[u8]) -> Vec<u8> {
@@ -135,6 +158,28 @@ mod tests {
         };
         let row = (0..width).flat_map(|x| [light(x); 3]);
         raw(width, height, (0..height).flat_map(|_| row.clone()).collect())
+    }
+
+    #[test]
+    fn pixels_that_lie_on_those_of_the_source_are_scaled() {
+        for (start, length, count) in
+            [(4.25, 4.0, 8_u32), (2.25, 1.5, 3), (6.0, 1.0, 1), (0.0, 8.0, 16)]
+        {
+            let crop = Rect::new(start, 0.0, start + length, 8.0);
+            let samples = (0..16 * 8_u8).flat_map(|at| [at % 16; 3]).collect();
+            let raw = Raw {
+                width: 16,
+                height: 8,
+                samples,
+                alpha: false,
+                opaque: true,
+                profile_ignored: false,
+            };
+            let scaled = scaled(raw, crop, [count, 8]).unwrap();
+            assert_eq!(scaled.len(), count as usize * 8 * 3, "{start} {length} {count}");
+            let middle = f64::from(scaled[count as usize / 2 * 3]);
+            assert!((start - 1.0..start + length + 1.0).contains(&middle), "{start}: {middle}");
+        }
     }
 
     #[test]
