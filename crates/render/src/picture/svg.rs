@@ -11,6 +11,7 @@ mod glyphs;
 mod guard;
 mod marks;
 mod recolor;
+mod scan;
 mod stroke;
 
 use std::borrow::Cow;
@@ -131,6 +132,7 @@ fn without_doctype(text: &str) -> Cow<'_, str> {
 }
 
 fn parse(text: &str) -> Result<roxmltree::Document<'_>, Refusal> {
+    scan::check(text)?;
     // Entities are defined in a DTD, and nothing else in one matters here.
     let options = roxmltree::ParsingOptions {
         allow_dtd: false,
