@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use pixeldrive_model::{AccountId, BatchId, ContentHash, JobId, LeaseId, TemplateId, content_hash};
+use pixeldrive_model::{
+    AccountId, BatchId, ContentHash, Effort, JobId, LeaseId, TemplateId, content_hash,
+};
 use pixeldrive_store::{
     Claim, NewAccount, Outcome, PutTemplate, Render, Row, Settle, Sqlite, Store, Submit,
 };
@@ -54,6 +56,7 @@ impl Farm {
             version: self.version,
             size: None,
             pixel_ratio: 1.0,
+            effort: Effort::Fast,
             strict: false,
             fonts: Vec::new(),
             rows,

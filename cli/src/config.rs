@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use ipnet::IpNet;
 use pixeldrive_gpu_worker::GpuMode;
+use pixeldrive_model::Effort;
 use url::Url;
 
 use crate::token::Token;
@@ -153,6 +154,10 @@ pub(crate) struct FrontArgs {
     /// File that holds the keys of signed URLs, one a line
     #[arg(long, env = "PIXELDRIVE_SIGNING_KEY_FILE", value_name = "FILE")]
     pub(crate) signing_key_file: Option<PathBuf>,
+    /// How much time a picture's file may take to become small, when a request does not say: fast,
+    /// balanced or small
+    #[arg(long, env = "PIXELDRIVE_EFFORT", default_value = "fast", value_name = "EFFORT")]
+    pub(crate) effort: String,
 }
 
 /// How clients are served, checked.
@@ -171,6 +176,8 @@ pub(crate) struct Front {
     pub(crate) bootstrap_token: Option<Token>,
     /// Keys of signed URLs; those of the data folder by default.
     pub(crate) signing_keys: Option<Vec<[u8; 32]>>,
+    /// How much time a file may take to become small, when a request does not say.
+    pub(crate) effort: Effort,
 }
 
 impl FrontArgs {
@@ -190,6 +197,7 @@ impl FrontArgs {
                 "PIXELDRIVE_SIGNING_KEY",
                 masked(self.signing_key.as_deref(), self.signing_key_file.as_deref()),
             ),
+            ("PIXELDRIVE_EFFORT", self.effort.clone()),
         ]);
     }
 
@@ -208,6 +216,7 @@ impl FrontArgs {
         let keys = secret(self.signing_key.as_deref(), self.signing_key_file.as_deref())
             .and_then(|keys| keys.as_deref().map(crate::keys::parse).transpose());
         let keys = faults.keep("PIXELDRIVE_SIGNING_KEY", keys);
+        let effort = faults.keep("PIXELDRIVE_EFFORT", self.effort.parse());
         Some(Front {
             data: self.state.data.clone(),
             database: database?,
@@ -216,6 +225,7 @@ impl FrontArgs {
             public_url: public_url?,
             bootstrap_token: token?,
             signing_keys: keys?,
+            effort: effort?,
         })
     }
 }
@@ -508,6 +518,7 @@ mod tests {
                 "--public-url=ftp://x",
                 "--bootstrap-token=hello",
                 "--signing-key=abc",
+                "--effort=max",
                 "--fonts=/no/such/folder",
             ],
             &[
@@ -518,6 +529,7 @@ mod tests {
                 "PIXELDRIVE_PUBLIC_URL: `ftp://x`",
                 "PIXELDRIVE_BOOTSTRAP_TOKEN: a token is pdrv_",
                 "PIXELDRIVE_SIGNING_KEY",
+                "PIXELDRIVE_EFFORT: `max` is none of fast, balanced, small",
                 "PIXELDRIVE_FONTS: `/no/such/folder`",
             ],
         );

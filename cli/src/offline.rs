@@ -10,7 +10,7 @@ use clap::Args;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use pixeldrive_gpu_worker::{Attempt, Engine, Lane, Rendered, Task};
-use pixeldrive_model::{Failure, Payload, Template, Warning, parse, parse_payload};
+use pixeldrive_model::{Effort, Failure, Payload, Template, Warning, parse, parse_payload};
 
 use crate::config::{Faults, RenderArgs};
 use crate::engine;
@@ -26,6 +26,9 @@ pub(crate) struct Common {
     /// Device pixels per template px
     #[arg(long, default_value_t = 1.0, value_name = "RATIO")]
     pixel_ratio: f64,
+    /// How much time a file may take to become small: fast, balanced or small
+    #[arg(long, default_value_t = Effort::Fast, value_name = "EFFORT")]
+    effort: Effort,
     /// One of the template's named sizes, instead of its own
     #[arg(long, value_name = "NAME")]
     size: Option<String>,
@@ -68,6 +71,7 @@ struct Studio {
     engine: Engine,
     template: Arc<Template>,
     pixel_ratio: f64,
+    effort: Effort,
     strict: bool,
 }
 
@@ -85,8 +89,8 @@ impl Studio {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
         let engine = engine::start(&render, Some(folder))?;
-        let (pixel_ratio, strict) = (common.pixel_ratio, common.strict);
-        Ok(Self { engine, template, pixel_ratio, strict })
+        let Common { pixel_ratio, effort, strict, .. } = *common;
+        Ok(Self { engine, template, pixel_ratio, effort, strict })
     }
 
     async fn render(&self, payload: Payload) -> Result<Rendered, Failure> {
@@ -95,6 +99,7 @@ impl Studio {
             payload,
             fonts: Vec::new(),
             pixel_ratio: self.pixel_ratio,
+            effort: self.effort,
             lane: Lane::Bulk,
             strict: self.strict,
             deadline: None,

@@ -150,6 +150,7 @@ async fn open(front: Front, epoch: Epoch, worker_token: String) -> Result<State>
         // One gateway at a time holds the lock of a database file, so this names its earlier life.
         name: "local".to_owned(),
         epoch,
+        effort: front.effort,
     };
     Ok(State { store, blobs, http, config, token, lock })
 }

@@ -1,6 +1,6 @@
 //! What a gateway is told when it starts. Reading flags and environment is the binary's business.
 
-use pixeldrive_model::Epoch;
+use pixeldrive_model::{Effort, Epoch};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -19,6 +19,8 @@ pub struct Config {
     pub name: String,
     /// What this gateway's pictures depend on besides template and payload.
     pub epoch: Epoch,
+    /// How much time a picture's file may take to become small, when a request does not say.
+    pub effort: Effort,
 }
 
 /// The ring of keys of signed URLs: the first signs, any of them verifies.

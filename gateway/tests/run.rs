@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pixeldrive_blobs::Folder;
 use pixeldrive_gateway::{Config, SigningKeys, run};
-use pixeldrive_model::Epoch;
+use pixeldrive_model::{Effort, Epoch};
 use pixeldrive_store::Sqlite;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,6 +34,7 @@ async fn it_serves_until_the_shutdown_and_then_ends() {
         signing: SigningKeys::new(vec![[1; 32]]).expect("a key"),
         name: "test".to_owned(),
         epoch: Epoch("1".to_owned()),
+        effort: Effort::Fast,
     };
     let shutdown = CancellationToken::new();
     // A worker that connects and never says a word, and a stream of workers that ends.

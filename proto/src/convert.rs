@@ -1,11 +1,12 @@
 //! Wire to model and back.
 //!
 //! Ids are refused when they are none. A fault that this build does not know counts as the
-//! operator's: it is neither retried for ever nor blamed on the caller.
+//! operator's: it is neither retried for ever nor blamed on the caller. An effort that is not said is
+//! the default one.
 
 use std::str::FromStr;
 
-use pixeldrive_model::{Failure, Fault, Warning};
+use pixeldrive_model::{Effort, Failure, Fault, Warning};
 
 use crate::v1;
 
@@ -49,6 +50,27 @@ impl From<v1::Fault> for Fault {
             v1::Fault::Caller => Self::Caller,
             v1::Fault::Operator | v1::Fault::Unspecified => Self::Operator,
             v1::Fault::Transient => Self::Transient,
+        }
+    }
+}
+
+impl From<Effort> for v1::Effort {
+    fn from(effort: Effort) -> Self {
+        match effort {
+            Effort::Fast => Self::Fast,
+            Effort::Balanced => Self::Balanced,
+            Effort::Small => Self::Small,
+        }
+    }
+}
+
+impl From<v1::Effort> for Effort {
+    fn from(effort: v1::Effort) -> Self {
+        match effort {
+            v1::Effort::Fast => Self::Fast,
+            v1::Effort::Balanced => Self::Balanced,
+            v1::Effort::Small => Self::Small,
+            v1::Effort::Unspecified => Self::default(),
         }
     }
 }
@@ -99,6 +121,16 @@ mod tests {
             };
             let wire = v1::Failed::from(failure.clone());
             assert_eq!(Failure::from(wire), failure, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn efforts_come_back_as_they_went() {
+        for effort in Effort::ALL {
+            let mut job = v1::Job::default();
+            assert_eq!(Effort::from(job.effort()), Effort::default(), "not said");
+            job.set_effort(effort.into());
+            assert_eq!(Effort::from(job.effort()), effort);
         }
     }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use futures::StreamExt;
+use pixeldrive_model::Effort;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -104,6 +105,7 @@ fn front(data: &TempDir, demo: &Demo, token: Token) -> Front {
         public_url: None,
         bootstrap_token: Some(token),
         signing_keys: None,
+        effort: Effort::Fast,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use pixeldrive_gpu_worker::{Attempt, Lane, Task};
-use pixeldrive_model::Payload;
+use pixeldrive_model::{Effort, Payload};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -47,6 +47,7 @@ pub(crate) async fn write(
         payload: Payload::new(),
         fonts: Vec::new(),
         pixel_ratio: 1.0,
+        effort: Effort::Fast,
         lane: Lane::Interactive,
         strict: false,
         deadline: None,

@@ -61,6 +61,48 @@ async fn a_render_is_made_once_and_then_remembered() {
     assert_eq!(picture.dimensions(), (480, 240));
 }
 
+/// Less time makes larger files of the same pixels, alone, in a batch, and by configuration.
+#[tokio::test]
+async fn an_effort_changes_the_file_and_not_the_picture() {
+    let (_data, Server { client, process: _process }) = Server::fresh(&["--effort", "small"]).await;
+    let template = client.template(&card()).await;
+    let payload = json!({"headline": {"text": "500K followers"}});
+    let mut files = Vec::new();
+    for effort in [json!("fast"), json!("balanced"), json!("small")] {
+        let ask = json!({"templateId": template, "payload": payload, "effort": effort});
+        let answer = client.accepted("/v1/render", &ask).await;
+        assert_eq!(answer["fromCache"], false, "{effort} is a file of its own: {answer}");
+        let url = answer["url"].as_str().expect("a URL").to_owned();
+        files.push((
+            answer["uploadBytes"].as_u64().expect("bytes"),
+            client.picture(&url).await,
+            url,
+        ));
+    }
+    let [fast, balanced, small] = &files[..] else { panic!("three") };
+    assert!(small.0 < fast.0, "small is {}, fast {} bytes", small.0, fast.0);
+    assert!(small.0 <= balanced.0, "small is {}, balanced {} bytes", small.0, balanced.0);
+    assert_eq!(fast.1, balanced.1, "the same pixels");
+    assert_eq!(fast.1, small.1, "the same pixels");
+
+    let ask = json!({"templateId": template, "payload": payload});
+    let by_default = client.accepted("/v1/render", &ask).await;
+    assert_eq!(by_default["url"], small.2, "the configured one");
+    for (effort, url) in [(json!(null), &small.2), (json!("fast"), &fast.2)] {
+        let ask = json!({"templateId": template, "payloads": [payload], "effort": effort});
+        let batch = client.accepted("/v1/render/batch", &ask).await;
+        let done = client.done(batch["batchId"].as_str().expect("an id"), 1).await;
+        assert_eq!(done["results"][0]["result"]["imageUrl"], *url, "{done}");
+    }
+    let ask = json!({"templateId": template, "payloads": [payload, {}], "effort": "balanced"});
+    let batch = client.accepted("/v1/render/batch", &ask).await;
+    let done = client.done(batch["batchId"].as_str().expect("an id"), 2).await;
+    let [first, fresh] = [0, 1].map(|row| &done["results"][row]["result"]);
+    assert_eq!((&first["imageUrl"], &first["fromCache"]), (&json!(balanced.2), &json!("db")));
+    assert_eq!(fresh["fromCache"], false, "{done}");
+    client.picture(fresh["imageUrl"].as_str().expect("a URL")).await;
+}
+
 #[tokio::test]
 async fn a_preview_is_free_and_forgotten() {
     let (_data, Server { client, process: _process }) = Server::fresh(&[]).await;

@@ -75,6 +75,38 @@ fn a_template_is_rendered_in_one_of_its_sizes() {
 }
 
 #[test]
+fn an_effort_changes_the_file_and_not_the_picture() {
+    let folder = workshop();
+    fs::write(folder.path().join("rows.ndjson"), "{\"name\": {\"text\": \"Ada\"}}\n")
+        .expect("written");
+    let of = |command: &str, output: &str, effort: &str| {
+        let arguments = [command, "t.json", "rows.ndjson", "-o", output, "--effort", effort];
+        run_in(folder.path(), &arguments)
+    };
+    let mut files = Vec::new();
+    for effort in ["fast", "small"] {
+        let (one, many) = (format!("{effort}.png"), format!("{effort}-rows"));
+        for (command, output) in [("render", &one), ("batch", &many)] {
+            let (status, _, errors) = of(command, output, effort);
+            assert_eq!(status, Some(0), "{errors}");
+        }
+        let name = pictures(&folder.path().join(&many)).pop().expect("a picture");
+        let [one, many] = [one, format!("{many}/{name}")]
+            .map(|path| fs::read(folder.path().join(path)).expect("a file"));
+        assert_eq!(one, many, "a batch's file is a render's");
+        files.push(one);
+    }
+    let [fast, small] = &files[..] else { panic!("two") };
+    assert!(small.len() < fast.len(), "small is {}, fast {} bytes", small.len(), fast.len());
+    let [fast, small] = [fast, small].map(|png| image::load_from_memory(png).expect("a PNG"));
+    assert_eq!(fast, small, "the same pixels");
+    let (status, _, errors) = of("render", "x.png", "max");
+    assert_eq!(status, Some(2), "{errors}");
+    assert!(errors.contains("`max` is none of fast, balanced, small"), "{errors}");
+    assert!(!folder.path().join("x.png").exists(), "nothing is written");
+}
+
+#[test]
 fn schemas_are_printed() {
     let folder = tempfile::tempdir().expect("a folder");
     let (status, schema, errors) = run_in(folder.path(), &["schema"]);

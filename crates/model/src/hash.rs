@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::TemplateId;
+use crate::{Effort, TemplateId};
 
 /// A BLAKE3 hash as a type of its own, written as 64 hex digits.
 macro_rules! hashes {
@@ -156,13 +156,15 @@ pub(crate) fn size_hash(template: &ContentHash, size: &str) -> ContentHash {
     ContentHash(*hasher.finalize().as_bytes())
 }
 
-/// The name of the picture that `template` makes of `payload` at `pixel_ratio`. Without uploaded
-/// `fonts` it is what it was before there were any; their order does not matter.
+/// The name of the picture that `template` makes of `payload` at `pixel_ratio`, as a file of that
+/// `effort`. Without uploaded `fonts`, and at [`Effort::Fast`], it is what it was before there were
+/// any; the order of the fonts does not matter.
 #[must_use]
 pub fn fields_hash(
     template: &ContentHash,
     payload: &Map<String, Value>,
     pixel_ratio: f64,
+    effort: Effort,
     epoch: &Epoch,
     fonts: &[FontHash],
 ) -> FieldsHash {
@@ -177,6 +179,12 @@ pub fn fields_hash(
     fonts.sort_unstable();
     for font in &fonts {
         hasher.update(&font.0);
+    }
+    // Shorter than a font.
+    match effort {
+        Effort::Fast => {}
+        Effort::Balanced => _ = hasher.update(&[1]),
+        Effort::Small => _ = hasher.update(&[2]),
     }
     FieldsHash::of(&hasher.finalize())
 }

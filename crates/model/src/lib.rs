@@ -14,6 +14,7 @@ mod code;
 mod color;
 mod condition;
 mod effect;
+mod effort;
 mod element;
 mod fault;
 mod filter;
@@ -47,6 +48,7 @@ pub use code::{Barcode, DotStyle, ErrorCorrection, EyeStyle, QrCode, Symbology};
 pub use color::Color;
 pub use condition::Condition;
 pub use effect::{BlendMode, ClipPath, MaskType, Masking};
+pub use effort::Effort;
 pub use element::{
     Corners, Element, FontStyle, FontWeight, Frame, Group, Image, Kind, Length, Padding, Svg,
 };

@@ -3,12 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pixeldrive_model::{
-    Epoch, FieldsHash, FontHash, Kind, Payload, bind, fields_hash, font_key, parse,
+    Effort, Epoch, FieldsHash, FontHash, Kind, Payload, bind, fields_hash, font_key, parse,
 };
 
 fn name(template: &str, payload: &str, ratio: f64, epoch: &Epoch) -> FieldsHash {
     let payload: Payload = serde_json::from_str(payload).unwrap();
-    fields_hash(&parse(template.as_bytes()).unwrap().hash, &payload, ratio, epoch, &[])
+    fields_hash(
+        &parse(template.as_bytes()).unwrap().hash,
+        &payload,
+        ratio,
+        Effort::Fast,
+        epoch,
+        &[],
+    )
 }
 
 #[test]
@@ -47,7 +54,8 @@ fn equal_content_has_one_name_and_any_change_another() {
 fn uploaded_fonts_are_part_of_the_name_and_none_are_not() {
     let template = parse(br#"{"width": 10, "height": 20, "elements": []}"#).unwrap().hash;
     let (payload, epoch) = (Payload::new(), Epoch("1".to_owned()));
-    let name = |fonts: &[FontHash]| fields_hash(&template, &payload, 1.0, &epoch, fonts);
+    let name =
+        |fonts: &[FontHash]| fields_hash(&template, &payload, 1.0, Effort::Fast, &epoch, fonts);
     let (one, other) = (FontHash([1; 32]), FontHash([2; 32]));
     assert_eq!(
         name(&[]).as_str(),
@@ -62,6 +70,21 @@ fn uploaded_fonts_are_part_of_the_name_and_none_are_not() {
     assert_eq!(font_key(&one), format!("font/{}", "01".repeat(32)), "where it is kept");
     let json = serde_json::to_string(&[one]).unwrap();
     assert_eq!(serde_json::from_str::<Vec<FontHash>>(&json).unwrap(), [one], "{json}");
+}
+
+/// A file's bytes depend on the effort, so each has a name of its own.
+#[test]
+fn efforts_have_names_of_their_own() {
+    let template = parse(br#"{"width": 10, "height": 20, "elements": []}"#).unwrap().hash;
+    let (payload, epoch) = (Payload::new(), Epoch("1".to_owned()));
+    let font = FontHash([1; 32]);
+    let mut names = std::collections::BTreeSet::new();
+    for effort in Effort::ALL {
+        for fonts in [&[][..], &[font], &[font, font]] {
+            names.insert(fields_hash(&template, &payload, 1.0, effort, &epoch, fonts));
+        }
+    }
+    assert_eq!(names.len(), 9, "{names:?}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Credits, Failure, FieldsHash, FontHash, JobId, LeaseId,
-    TemplateId, TokenId, Warning,
+    AccountId, BatchId, ContentHash, Credits, Effort, Failure, FieldsHash, FontHash, JobId,
+    LeaseId, TemplateId, TokenId, Warning,
 };
 
 /// Milliseconds since 1970, UTC.
@@ -227,6 +227,8 @@ pub struct Submit {
     pub size: Option<String>,
     /// Device pixels per px.
     pub pixel_ratio: f64,
+    /// How much time the files may take to become small.
+    pub effort: Effort,
     /// Warnings are failures.
     pub strict: bool,
     /// The uploaded fonts that the template uses.
@@ -365,6 +367,8 @@ pub struct ClaimedJob {
     pub size: Option<String>,
     /// Device pixels per px.
     pub pixel_ratio: f64,
+    /// How much time the file may take to become small.
+    pub effort: Effort,
     /// Warnings are failures.
     pub strict: bool,
     /// The uploaded fonts that it uses.

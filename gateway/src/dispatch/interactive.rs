@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pixeldrive_model::{ContentHash, Failure, Fault, FontHash, JobId, LeaseId, Warning};
+use pixeldrive_model::{ContentHash, Effort, Failure, Fault, FontHash, JobId, LeaseId, Warning};
 use pixeldrive_proto::v1;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -31,6 +31,8 @@ pub(crate) struct RenderNow {
     pub(crate) size: String,
     /// Device pixels per px.
     pub(crate) pixel_ratio: f64,
+    /// How much time the file may take to become small.
+    pub(crate) effort: Effort,
     /// Where the picture goes in the object store.
     pub(crate) key: String,
     /// Where it goes with something in place of an image whose origin fails for the moment.
@@ -94,6 +96,7 @@ pub(super) struct Ticket {
     fonts: Arc<[FontHash]>,
     size: String,
     pixel_ratio: f64,
+    effort: Effort,
     key: String,
     stand_in_key: String,
     strict: bool,
@@ -134,6 +137,7 @@ impl Dispatch {
                 fonts: Arc::clone(&job.fonts),
                 size: job.size.clone(),
                 pixel_ratio: job.pixel_ratio,
+                effort: job.effort,
                 key: job.key.clone(),
                 stand_in_key: job.stand_in_key.clone(),
                 strict: job.strict,
@@ -184,6 +188,7 @@ impl Ticket {
             font_hashes: self.fonts.iter().map(FontHash::to_string).collect(),
             size: self.size.clone(),
             stand_in_key: self.stand_in_key.clone(),
+            effort: v1::Effort::from(self.effort).into(),
         }
     }
 

@@ -115,6 +115,7 @@ fn hand_out(job: ClaimedJob, lease: LeaseId, attempts_max: u32) -> (v1::Job, Hel
         font_hashes: job.fonts.iter().map(FontHash::to_string).collect(),
         size: job.size.unwrap_or_default(),
         stand_in_key: stand_in_key.clone(),
+        effort: v1::Effort::from(job.effort).into(),
     };
     let origin = Origin::Bulk(BulkJob {
         account: job.account,

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use pixeldrive_model::limits::{BATCH_BODY_BYTES_MAX, BATCH_PAYLOADS_MAX};
 use pixeldrive_model::{
-    AccountId, BatchId, Epoch, FontHash, JobId, Payload, Problem, Template, TemplateId,
+    AccountId, BatchId, Effort, Epoch, FontHash, JobId, Payload, Problem, Template, TemplateId,
     families_named, fields_hash,
 };
 use pixeldrive_store::{BatchRow, JobState, Row, Submit};
@@ -36,6 +36,7 @@ pub(crate) struct Ask {
     user_id: Option<AccountId>,
     size: Option<String>,
     pixel_ratio: Option<f64>,
+    effort: Option<Effort>,
     strict: Option<bool>,
 }
 
@@ -64,6 +65,7 @@ pub(crate) async fn submit(
     let (template, known) = state.template(caller.account, ask.template_id).await?;
     let sized = known.template.sized(ask.size.as_deref()).map_err(|found| vec![found])?;
     let pixel_ratio = ask.pixel_ratio.unwrap_or(1.0);
+    let effort = ask.effort.unwrap_or(state.config.effort);
     let uploaded = Uploaded::of(&state, caller.account).await?;
     let fonts = uploaded.used(&known.families).map_err(|found| vec![found])?;
     let binding = Binding {
@@ -73,6 +75,7 @@ pub(crate) async fn submit(
         fonts: fonts.clone(),
         epoch: state.config.epoch.clone(),
         pixel_ratio,
+        effort,
         payloads: ask.payloads,
     };
     let rows = tokio::task::spawn_blocking(move || binding.rows()).await??;
@@ -84,6 +87,7 @@ pub(crate) async fn submit(
         version: template.hash,
         size: ask.size,
         pixel_ratio,
+        effort,
         strict: ask.strict.unwrap_or(false),
         fonts,
         rows,
@@ -109,6 +113,7 @@ struct Binding {
     fonts: Vec<FontHash>,
     epoch: Epoch,
     pixel_ratio: f64,
+    effort: Effort,
     payloads: Vec<Box<RawValue>>,
 }
 
@@ -138,7 +143,8 @@ impl Binding {
         let values = render::check(&self.template, payload, self.pixel_ratio)?;
         let fonts = self.fonts_of(&values).map_err(|found| vec![found])?;
         let used = fonts.as_ref().unwrap_or(&self.fonts);
-        let hash = fields_hash(&self.template.hash, &values, self.pixel_ratio, &self.epoch, used);
+        let Self { template, pixel_ratio, effort, epoch, .. } = self;
+        let hash = fields_hash(&template.hash, &values, *pixel_ratio, *effort, epoch, used);
         Ok(Row { job: JobId::new(), hash, payload: payload.as_bytes().to_vec(), fonts })
     }
 

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use pixeldrive_model::{
-    AccountId, Credits, Element, Failure, Fault, FieldsHash, FontHash, HoldId, Kind, Payload,
-    Problem, Template, TemplateId, Warning, bind, families_named, fields_hash, image_key,
+    AccountId, Credits, Effort, Element, Failure, Fault, FieldsHash, FontHash, HoldId, Kind,
+    Payload, Problem, Template, TemplateId, Warning, bind, families_named, fields_hash, image_key,
     parse_payload,
 };
 use pixeldrive_store::{Millis, Render, TemplateRow};
@@ -41,6 +41,7 @@ pub(crate) struct Ask {
     payload: Box<RawValue>,
     size: Option<String>,
     pixel_ratio: Option<f64>,
+    effort: Option<Effort>,
     preview: Option<bool>,
     strict: Option<bool>,
 }
@@ -84,6 +85,7 @@ pub(crate) struct Order {
     pub(crate) fonts: Arc<[FontHash]>,
     pub(crate) size: Option<String>,
     pub(crate) pixel_ratio: f64,
+    pub(crate) effort: Effort,
     pub(crate) strict: bool,
     pub(crate) hash: FieldsHash,
 }
@@ -118,6 +120,7 @@ pub(crate) async fn handle(
 async fn prepare(state: &State, account: AccountId, ask: Ask) -> Result<Order, Error> {
     let (template, known) = state.template(account, ask.template_id).await?;
     let pixel_ratio = ask.pixel_ratio.unwrap_or(1.0);
+    let effort = ask.effort.unwrap_or(state.config.effort);
     let sized = known.template.sized(ask.size.as_deref()).map_err(|found| vec![found])?;
     let payload = check(&sized, ask.payload.get(), pixel_ratio)?;
     let mut families = families_named(&payload);
@@ -127,12 +130,13 @@ async fn prepare(state: &State, account: AccountId, ask: Ask) -> Result<Order, E
     } else {
         Uploaded::of(state, account).await?.used(&families).map_err(|found| vec![found])?
     };
-    let hash = fields_hash(&sized.hash, &payload, pixel_ratio, &state.config.epoch, &fonts);
+    let epoch = &state.config.epoch;
+    let hash = fields_hash(&sized.hash, &payload, pixel_ratio, effort, epoch, &fonts);
     let strict = ask.strict.unwrap_or(false);
     let payload = ask.payload.get().as_bytes().to_vec();
     let fonts = fonts.into();
     let size = ask.size;
-    Ok(Order { account, template, payload, fonts, size, pixel_ratio, strict, hash })
+    Ok(Order { account, template, payload, fonts, size, pixel_ratio, effort, strict, hash })
 }
 
 /// Checks one payload against its template. The problems' paths start with `payload`, or are
@@ -266,6 +270,7 @@ impl Order {
             fonts: Arc::clone(&self.fonts),
             size: self.size.clone().unwrap_or_default(),
             pixel_ratio: self.pixel_ratio,
+            effort: self.effort,
             key,
             stand_in_key,
             strict: self.strict,

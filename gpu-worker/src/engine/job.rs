@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use pixeldrive_model::{Bound, Failure, Fault};
+use pixeldrive_model::{Bound, Effort, Failure, Fault};
 use pixeldrive_render::{Assets, Font};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -43,6 +43,7 @@ pub(super) struct Ticket {
     pub(super) strict: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) pixel_ratio: f64,
+    pub(super) effort: Effort,
     pub(super) stand_in: bool,
     pub(super) timings: Timings,
     pub(super) claim: Claim,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pixeldrive_model::{Failure, Fault, Payload, Problem, Template, Warning, bind};
+use pixeldrive_model::{Effort, Failure, Fault, Payload, Problem, Template, Warning, bind};
 use pixeldrive_render::backend::gpu::{Choice, Painter};
 use pixeldrive_render::{Font, Fonts, Scaled};
 use tokio::sync::{Semaphore, oneshot};
@@ -86,6 +86,8 @@ pub struct Task {
     pub fonts: Vec<Font>,
     /// Device pixels per CSS px.
     pub pixel_ratio: f64,
+    /// How much time the file may take to become small.
+    pub effort: Effort,
     /// Who waits.
     pub lane: Lane,
     /// Warnings are failures.
@@ -233,7 +235,8 @@ impl Engine {
     }
 
     async fn render_in_time(&self, task: Task, claim: Claim) -> Result<Rendered, Failure> {
-        let Task { template, payload, fonts, pixel_ratio, lane, strict, deadline, attempt } = task;
+        let Task { template, payload, fonts, pixel_ratio, effort, .. } = task;
+        let Task { lane, strict, deadline, attempt, .. } = task;
         let bound = bind(&template, &payload, pixel_ratio).map_err(|found| invalid(&found))?;
         let mut clock = Instant::now();
         // What is done without is a warning, and a strict render takes none.
@@ -255,6 +258,7 @@ impl Engine {
             strict,
             deadline,
             pixel_ratio,
+            effort,
             stand_in,
             timings,
             claim,

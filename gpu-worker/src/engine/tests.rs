@@ -1,6 +1,6 @@
 //! The engine on real threads.
 
-use pixeldrive_model::FontHash;
+use pixeldrive_model::{Effort, FontHash};
 use pixeldrive_render::backend::gpu;
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ fn task(elements: &Value) -> Task {
         payload: Payload::new(),
         fonts: Vec::new(),
         pixel_ratio: 2.0,
+        effort: Effort::Fast,
         lane: Lane::Bulk,
         strict: false,
         deadline: None,
@@ -52,6 +53,15 @@ async fn a_task_becomes_a_picture() {
     assert!(rendered.png.starts_with(b"\x89PNG\r\n\x1a\n"), "a PNG file");
     assert_eq!(rendered.warnings, []);
     assert!(rendered.timings.layout > Duration::ZERO && rendered.timings.encode > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn an_effort_makes_a_smaller_file() {
+    let mut bytes = Vec::new();
+    for effort in [Effort::Fast, Effort::Small] {
+        bytes.push(engine().render(Task { effort, ..card() }).await.unwrap().png.len());
+    }
+    assert!(bytes[1] < bytes[0], "fast and small: {bytes:?} bytes");
 }
 
 #[tokio::test]

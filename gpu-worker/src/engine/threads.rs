@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use pixeldrive_model::{Failure, Fault, Warning};
+use pixeldrive_model::{Effort, Failure, Fault, Warning};
 use pixeldrive_render::backend::{Painter, cpu};
 use pixeldrive_render::drawing::Drawing;
-use pixeldrive_render::encode::{Effort, Encoder};
+use pixeldrive_render::encode::{self, Encoder};
 use pixeldrive_render::pixels::Pixels;
 use pixeldrive_render::{Fonts, Scaled};
 
@@ -117,7 +117,8 @@ fn paint_one(painter: &mut dyn Painter, drawing: Drawing) -> Result<Pixels, Fail
 fn finish(encoder: &mut Encoder, painted: Painted) {
     let Painted { pixels, warnings, mut ticket } = painted;
     let mut clock = Instant::now();
-    let encoded = guarded(|| Ok(encoder.encode(&pixels, ticket.pixel_ratio, Effort::Fast)?));
+    let effort = encoders(ticket.effort);
+    let encoded = guarded(|| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?));
     ticket.timings.encode = lap(&mut clock);
     let outcome = encoded.map(|png| Rendered {
         png: Bytes::from(png),
@@ -128,6 +129,15 @@ fn finish(encoder: &mut Encoder, painted: Painted) {
         timings: ticket.timings,
     });
     ticket.answer(outcome);
+}
+
+/// What the encoder calls it.
+fn encoders(effort: Effort) -> encode::Effort {
+    match effort {
+        Effort::Fast => encode::Effort::Fast,
+        Effort::Balanced => encode::Effort::Balanced,
+        Effort::Small => encode::Effort::Small,
+    }
 }
 
 /// The failure that warnings are under `strict`.

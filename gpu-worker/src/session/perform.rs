@@ -39,6 +39,7 @@ pub(super) async fn perform(
             payload: parse_payload(&job.payload).map_err(|found| malformed(&found))?,
             fonts: link.fonts(&job.font_hashes).await?,
             pixel_ratio: job.pixel_ratio,
+            effort: job.effort().into(),
             lane: held.lane,
             strict: job.strict,
             deadline: (job.deadline_ms > 0).then(|| held.received + wait),

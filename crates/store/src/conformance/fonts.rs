@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pixeldrive_model::limits::FONTS_PER_ACCOUNT_MAX;
-use pixeldrive_model::{AccountId, BatchId, FontHash, JobId, LeaseId};
+use pixeldrive_model::{AccountId, BatchId, Effort, FontHash, JobId, LeaseId};
 
 use super::script::{START, VERSION, check, picture};
 use crate::*;
@@ -118,6 +118,7 @@ pub(crate) async fn a_batch_keeps_the_fonts_that_it_was_submitted_with<Keep>(
         version: VERSION,
         size: None,
         pixel_ratio: 1.0,
+        effort: Effort::Fast,
         strict: false,
         fonts: vec![brand],
         rows: vec![row("x", None), row("y", Some(vec![brand, other])), row("z", Some(Vec::new()))],

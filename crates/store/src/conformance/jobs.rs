@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, HoldId, JobId, LeaseId, TemplateId, Warning,
+    AccountId, BatchId, ContentHash, Effort, HoldId, JobId, LeaseId, TemplateId, Warning,
 };
 
 use super::script::{HOLD_MS, LEASE_MS, START, VERSION, World, check, failure, picture, recorded};
@@ -27,6 +27,7 @@ fn submit(world: &World, account: &str, pictures: &[String]) -> Submit {
         version: VERSION,
         size: None,
         pixel_ratio: 1.0,
+        effort: Effort::Fast,
         strict: false,
         fonts: Vec::new(),
         rows: pictures.iter().map(row).collect(),
@@ -75,7 +76,7 @@ pub(crate) async fn what_was_submitted_is_what_is_claimed<Keep>(
     for (row, payload) in sent.rows.iter_mut().zip(payloads) {
         row.payload = payload.as_bytes().to_vec();
     }
-    (sent.pixel_ratio, sent.strict) = (1.5, true);
+    (sent.pixel_ratio, sent.effort, sent.strict) = (1.5, Effort::Small, true);
     sent.size = Some("story".to_owned());
     store.submit(sent.clone(), START).await.unwrap();
     let jobs = store.claim(claim(8), START).await.unwrap().jobs;
@@ -86,7 +87,7 @@ pub(crate) async fn what_was_submitted_is_what_is_claimed<Keep>(
         assert_eq!((job.batch, job.account), (sent.batch, sent.account), "row {seq}");
         assert_eq!((job.template, job.version), (sent.template, VERSION), "row {seq}");
         assert_eq!((job.pixel_ratio, job.strict, job.attempt), (1.5, true, 1), "row {seq}");
-        assert_eq!(job.size, sent.size, "row {seq}");
+        assert_eq!((&job.size, job.effort), (&sent.size, sent.effort), "row {seq}");
     }
     let rows = store.batch_jobs(sent.batch).await.unwrap();
     let order: Vec<_> = rows.iter().map(|row| (row.seq, row.id)).collect();

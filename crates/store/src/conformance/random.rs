@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use pixeldrive_model::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId};
+use pixeldrive_model::{AccountId, BatchId, Effort, HoldId, JobId, LeaseId, TemplateId};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -200,6 +200,7 @@ impl Model {
             version: VERSION,
             size: None,
             pixel_ratio: 1.0,
+            effort: Effort::Fast,
             strict: false,
             fonts: Vec::new(),
             rows,

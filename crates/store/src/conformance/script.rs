@@ -14,7 +14,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Failure, Fault, FieldsHash, HoldId, JobId, LeaseId, TemplateId,
+    AccountId, BatchId, ContentHash, Effort, Failure, Fault, FieldsHash, HoldId, JobId, LeaseId,
+    TemplateId,
 };
 
 use crate::*;
@@ -223,6 +224,7 @@ impl World {
             version: VERSION,
             size: None,
             pixel_ratio: 1.0,
+            effort: Effort::Fast,
             strict: false,
             fonts: Vec::new(),
             rows: rows.iter().zip(jobs.iter()).map(row).collect(),

@@ -14,7 +14,7 @@ use crate::{Claim, Claimed, ClaimedJob, Error, Millis};
 pub(super) const NEXT: &str = "
     SELECT j.id, j.batch, j.hash, j.payload, j.vtime, j.attempts + 1 AS attempt,
            j.lost >= 2 AS suspect,
-           b.account, b.template, b.version, b.size, b.pixel_ratio, b.strict,
+           b.account, b.template, b.version, b.size, b.pixel_ratio, b.effort, b.strict,
            ifnull(j.fonts, b.fonts) AS fonts,
            EXISTS (SELECT 1 FROM render AS r
                    WHERE r.template = b.template AND r.hash = j.hash
@@ -104,6 +104,7 @@ fn read(row: &SqliteRow) -> Result<ClaimedJob, Error> {
         payload: row.try_get("payload")?,
         size: row.try_get("size")?,
         pixel_ratio: row.try_get("pixel_ratio")?,
+        effort: row.try_get::<&str, _>("effort")?.parse().map_err(unreadable)?,
         strict: row.try_get("strict")?,
         fonts: row.try_get::<Json<_>, _>("fonts")?.0,
         attempt: row.try_get("attempt")?,

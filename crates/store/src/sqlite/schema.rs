@@ -9,6 +9,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 const FILES: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../../migrations/sqlite/0001_first.sql")),
     (2, "size", include_str!("../../../../migrations/sqlite/0002_size.sql")),
+    (3, "effort", include_str!("../../../../migrations/sqlite/0003_effort.sql")),
 ];
 
 /// Brings a database from any earlier version to this one.

@@ -146,8 +146,8 @@ async fn recorded(tx: &mut Tx, submit: &Submit) -> Result<HashSet<FieldsHash>, E
 async fn insert_batch(tx: &mut Tx, submit: &Submit, now: Millis) -> Result<(), Error> {
     let inserted = sqlx::query(
         "INSERT INTO batch (id, account, template, version, pixel_ratio, strict, total, created, fonts,
-                            size)
-         SELECT ?1, t.account, t.id, v.hash, ?5, ?6, ?7, ?8, ?9, ?10
+                            size, effort)
+         SELECT ?1, t.account, t.id, v.hash, ?5, ?6, ?7, ?8, ?9, ?10, ?11
          FROM template AS t JOIN template_version AS v ON v.template = t.id
          WHERE t.id = ?3 AND t.account = ?2 AND v.hash = ?4 LIMIT 1",
     )
@@ -161,6 +161,7 @@ async fn insert_batch(tx: &mut Tx, submit: &Submit, now: Millis) -> Result<(), E
     .bind(now)
     .bind(json(&submit.fonts)?)
     .bind(&submit.size)
+    .bind(submit.effort.as_str())
     .execute(&mut **tx)
     .await?;
     if inserted.rows_affected() == 0 {

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pixeldrive_model::{AccountId, BatchId, ContentHash, Fault, FieldsHash, JobId, TemplateId};
+use pixeldrive_model::{
+    AccountId, BatchId, ContentHash, Effort, Fault, FieldsHash, JobId, TemplateId,
+};
 use sqlx::Row as _;
 use tempfile::TempDir;
 
@@ -42,6 +44,7 @@ async fn batch(db: &Sqlite, rows: usize) -> Submit {
         version,
         size: None,
         pixel_ratio: 1.0,
+        effort: Effort::Fast,
         strict: false,
         fonts: Vec::new(),
         rows: (0..rows).map(row).collect(),

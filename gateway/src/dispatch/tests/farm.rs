@@ -7,7 +7,8 @@ use std::time::Duration;
 use hyper_util::rt::TokioIo;
 use pixeldrive_blobs::Folder;
 use pixeldrive_model::{
-    AccountId, BatchId, ContentHash, Epoch, FontHash, JobId, TemplateId, WorkerId, fields_hash,
+    AccountId, BatchId, ContentHash, Effort, Epoch, FontHash, JobId, TemplateId, WorkerId,
+    fields_hash,
 };
 use pixeldrive_proto::v1::farm_client::FarmClient;
 use pixeldrive_proto::v1::{self, gateway_message, worker_message};
@@ -113,7 +114,7 @@ impl World {
         let epoch = Epoch("1".to_owned());
         let rows = (0..rows).map(|row| {
             let payload = serde_json::Map::from_iter([("row".to_owned(), row.into())]);
-            let hash = fields_hash(&self.version, &payload, 1.0, &epoch, &[]);
+            let hash = fields_hash(&self.version, &payload, 1.0, Effort::Fast, &epoch, &[]);
             let payload = serde_json::to_vec(&payload).expect("JSON");
             Row { job: JobId::new(), hash, payload, fonts: None }
         });
@@ -124,6 +125,7 @@ impl World {
             version: self.version,
             size: None,
             pixel_ratio: 1.0,
+            effort: Effort::Fast,
             strict: false,
             fonts,
             rows: rows.collect(),

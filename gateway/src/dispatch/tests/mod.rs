@@ -6,7 +6,7 @@ pub(crate) mod farm;
 use std::time::Duration;
 
 use pixeldrive_blobs::Blobs;
-use pixeldrive_model::{Failure, Fault, FontHash, JobId, LeaseId, font_key};
+use pixeldrive_model::{Effort, Failure, Fault, FontHash, JobId, LeaseId, font_key};
 use pixeldrive_proto::v1::{self, gateway_message::Kind};
 use pixeldrive_store::{JobState, Store};
 
@@ -40,6 +40,7 @@ fn picture(world: &World, key: &str, deadline: Duration) -> RenderNow {
         fonts: [].into(),
         size: String::new(),
         pixel_ratio: 1.0,
+        effort: Effort::Fast,
         key: key.to_owned(),
         strict: false,
         deadline,

@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use pixeldrive_model::{AccountId, Epoch, TemplateId, TokenId};
+use pixeldrive_model::{AccountId, Effort, Epoch, TemplateId, TokenId};
 use pixeldrive_proto::v1::{self, gateway_message::Kind, result::Outcome};
 use pixeldrive_store::{Grant, NewAccount, NewToken, PutTemplate, Store};
 use serde_json::{Value, json};
@@ -74,6 +74,7 @@ impl Api {
             signing: SigningKeys::new(vec![[7; 32]]).expect("keys"),
             name: "test".to_owned(),
             epoch: Epoch("1".to_owned()),
+            effort: Effort::Fast,
         };
         let state = State::new(
             Arc::new(config),

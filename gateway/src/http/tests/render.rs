@@ -74,6 +74,45 @@ async fn a_picture_is_paid_once_and_then_cached() {
     assert_eq!(api.credits().await, (98, 0, 2), "credits");
 }
 
+/// Files of another effort have other bytes, so each is a picture of its own.
+#[tokio::test]
+async fn an_effort_goes_to_the_worker_and_has_pictures_of_its_own() {
+    let api = Api::start().await;
+    // The effort is all that is in the file.
+    let jobs = api.work(|job| {
+        let png = job.effort().as_str_name().into();
+        Outcome::Done(v1::Done { width: 1, height: 1, png, ..v1::Done::default() })
+    });
+    let jobs = jobs.await;
+    let file = async |url: &str| {
+        let path = url.strip_prefix("https://render.test").expect("a URL of this server");
+        String::from_utf8(api.get(path).await.body.to_vec()).expect("text")
+    };
+    for (effort, from_cache, expected) in [
+        (json!(null), json!(false), "EFFORT_FAST"),
+        (json!("fast"), json!("db"), "EFFORT_FAST"),
+        (json!("small"), json!(false), "EFFORT_SMALL"),
+        (json!("small"), json!("db"), "EFFORT_SMALL"),
+    ] {
+        let body = api.render("Hi", json!({"effort": effort})).await.json();
+        assert_eq!(body["fromCache"], from_cache, "{effort}: {body}");
+        assert_eq!(file(body["url"].as_str().expect("a URL")).await, expected, "{body}");
+    }
+    for (effort, expected) in [("small", "EFFORT_SMALL"), ("balanced", "EFFORT_BALANCED")] {
+        let mut ask = api.render_body("Hi", json!({"effort": effort}));
+        let payload = ask["payload"].take();
+        ask["payloads"] = json!([payload]);
+        ask.as_object_mut().expect("an object").remove("payload");
+        let batch = api.post("/v1/render/batch", ask).await.json();
+        let path = format!("/v1/batches/{}", batch["batchId"].as_str().expect("an id"));
+        api.get(&format!("{path}/stream")).await;
+        let done = api.get(&path).await.json();
+        let url = done["results"][0]["result"]["imageUrl"].as_str().expect("a URL");
+        assert_eq!(file(url).await, expected, "{done}");
+    }
+    assert_eq!(jobs.load(Ordering::SeqCst), 3, "each effort once");
+}
+
 #[tokio::test]
 async fn equal_requests_at_one_time_are_one_render() {
     let api = Api::start().await;
