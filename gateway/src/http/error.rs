@@ -175,9 +175,11 @@ impl Error {
             Self::Store(error) => tracing::error!(error = error as &dyn std::error::Error, "store"),
             Self::Blobs(error) => tracing::error!(error = error as &dyn std::error::Error, "blobs"),
             Self::Unexpected(message) => tracing::error!("{message}"),
-            Self::Render(failure) if failure.fault != Fault::Caller => {
-                tracing::error!(%failure, "render failed");
-            }
+            Self::Render(failure) => match failure.fault {
+                Fault::Caller => {}
+                Fault::Operator => tracing::error!(%failure, "render failed"),
+                Fault::Transient => tracing::warn!(%failure, "render failed for the moment"),
+            },
             Self::Shared(error) => error.log(),
             _ => {}
         }
@@ -325,13 +327,16 @@ fn invalid(problems: &[Problem]) -> Draft {
 
 fn failed(failure: &Failure) -> Draft {
     let Failure { fault, code, message, element } = failure;
-    let detail = match fault {
-        Fault::Caller if element.is_empty() => message.clone(),
-        Fault::Caller => format!("{element}: {message}"),
-        Fault::Operator => internal(Fault::Operator),
-        Fault::Transient => safe(&format!("The render failed ({message})")),
+    let named = match element.as_str() {
+        "" => message.clone(),
+        element => format!("{element}: {message}"),
     };
-    let at_element = *fault == Fault::Caller && !element.is_empty();
+    let detail = match fault {
+        Fault::Caller => named,
+        Fault::Operator => internal(Fault::Operator),
+        Fault::Transient => safe(&format!("The render failed ({named})")),
+    };
+    let at_element = *fault != Fault::Operator && !element.is_empty();
     let errors = at_element.then(|| Problem::new(format!("payload.{element}"), message.as_str()));
     Draft { code: code.clone().into(), detail, errors: errors.into_iter().collect() }
 }

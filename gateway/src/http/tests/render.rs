@@ -166,7 +166,7 @@ async fn a_failure_costs_nothing() {
         serde_json::Value::Object(payload) => match payload["headline"]["text"].as_str() {
             Some("caller") => failed(Fault::Caller, "asset_not_found", "photo"),
             Some("operator") => failed(Fault::Operator, "render_panicked", ""),
-            _ => failed(Fault::Transient, "asset_timeout", ""),
+            _ => failed(Fault::Transient, "asset_timeout", "photo"),
         },
         other => panic!("a payload is an object: {other}"),
     })
@@ -181,9 +181,13 @@ async fn a_failure_costs_nothing() {
         assert_eq!((reply.status, body["code"].as_str()), (status, Some(code)), "{body}");
         assert_eq!(reply.header("retry-after").is_empty(), status != 503, "{headline}");
     }
-    let body = api.render("caller", json!({})).await.json();
     let expected = json!([{"path": "payload.photo", "message": "as the test says"}]);
-    assert_eq!(body["errors"], expected, "the element is named");
+    for headline in ["caller", "transient"] {
+        let body = api.render(headline, json!({})).await.json();
+        assert_eq!(body["errors"], expected, "the element is named: {headline}");
+        let detail = body["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("photo: as the test says"), "{body}");
+    }
     assert_eq!(api.credits().await, (100, 0, 0), "credits");
 }
 
