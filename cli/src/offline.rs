@@ -10,7 +10,8 @@ use clap::Args;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use pixeldrive_gpu_worker::{Attempt, Engine, Lane, Rendered, Task};
-use pixeldrive_model::{Effort, Failure, Payload, Template, Warning, parse, parse_payload};
+use pixeldrive_model::{Effort, Failure, Payload, Template, Warning, parse_payload, parse_with};
+use pixeldrive_render::inspect;
 
 use crate::config::{Faults, RenderArgs};
 use crate::engine;
@@ -81,7 +82,7 @@ impl Studio {
         let render = common.render.check(&mut faults);
         let render = faults.complete(render)?;
         let path = &common.template;
-        let template = parse(&read(path)?)
+        let template = parse_with(&read(path)?, &inspect)
             .map_err(|problems| anyhow!("{}: {}", path.display(), join(&problems)))?;
         let template = Arc::new(template).sized(common.size.as_deref());
         let template =

@@ -151,6 +151,7 @@ async fn open(front: Front, epoch: Epoch, worker_token: String) -> Result<State>
         name: "local".to_owned(),
         epoch,
         effort: front.effort,
+        inspect: pixeldrive_render::inspect,
     };
     Ok(State { store, blobs, http, config, token, lock })
 }

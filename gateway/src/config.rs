@@ -1,6 +1,6 @@
 //! What a gateway is told when it starts. Reading flags and environment is the binary's business.
 
-use pixeldrive_model::{Effort, Epoch};
+use pixeldrive_model::{Effort, Epoch, Inspect};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -21,6 +21,8 @@ pub struct Config {
     pub epoch: Epoch,
     /// How much time a picture's file may take to become small, when a request does not say.
     pub effort: Effort,
+    /// Looks at what a template carries before it is stored: a gateway itself cannot draw.
+    pub inspect: Inspect,
 }
 
 /// The ring of keys of signed URLs: the first signs, any of them verifies.

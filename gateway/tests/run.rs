@@ -35,6 +35,7 @@ async fn it_serves_until_the_shutdown_and_then_ends() {
         name: "test".to_owned(),
         epoch: Epoch("1".to_owned()),
         effort: Effort::Fast,
+        inspect: |_| Vec::new(),
     };
     let shutdown = CancellationToken::new();
     // A worker that connects and never says a word, and a stream of workers that ends.

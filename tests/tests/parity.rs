@@ -22,11 +22,11 @@ use serde_json::{Value, json};
 /// Levels by which a channel may differ at most and on average, by what a case's name starts with: both
 /// round in 8 bits, at other steps. Emoji are many layers on top of one another; blurs go through several
 /// sizes; dodging and burning divide by what is nearly nothing; steep gradients are read from tables; a
-/// turned picture that fades out at its edges is sampled.
+/// turned picture that fades out at its edges is sampled, but no SVG is.
 const LEVELS_MAX: [(&str, u8, f64); 10] = [
     ("emoji_", 6, 0.3),
     ("image_filter_blur_rotated", 4, 0.3),
-    ("svg_turned", 4, 0.3),
+    ("svg_turned", 1, 0.1),
     ("blend_color-dodge", 20, 0.5),
     ("blend_color-burn", 20, 0.5),
     ("blend_", 4, 0.5),

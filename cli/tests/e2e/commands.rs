@@ -50,6 +50,21 @@ fn one_picture_is_rendered_offline() {
 }
 
 #[test]
+fn what_a_template_carries_is_looked_at_before_the_first_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let template = json!({"width": 40, "height": 40, "elements": [
+        {"id": "q", "type": "qrcode", "width": 40, "text": "{{id}}", "color": "#eee"}]});
+    fs::write(folder.path().join("card.json"), template.to_string()).expect("written");
+    fs::write(folder.path().join("rows.ndjson"), "{}\n").expect("written");
+    let (status, _, errors) =
+        run_in(folder.path(), &["batch", "card.json", "rows.ndjson", "-o", "out"]);
+    assert_eq!(status, Some(1), "{errors}");
+    let expected = "card.json: elements[0].color: color and background have a contrast of 1.";
+    assert!(errors.contains(expected), "{errors}");
+    assert!(!folder.path().join("out").exists(), "nothing was begun");
+}
+
+#[test]
 fn a_template_is_rendered_in_one_of_its_sizes() {
     let folder = tempfile::tempdir().expect("a folder");
     let template = json!({

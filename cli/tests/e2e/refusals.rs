@@ -28,6 +28,13 @@ async fn a_wrong_request_names_its_fault() {
     let answer = client.post("/v1/templates", &wrong).await;
     assert_refused(&answer, "elements[0].fontsize", "unknown property");
     assert_refused(&answer, "elements[1].value", "expected a number");
+    let mut unfit = card();
+    unfit["elements"][2]["text"] = json!("x".repeat(3_000));
+    let elements = unfit["elements"].as_array_mut().expect("a list");
+    elements.push(json!({"id": "mark", "type": "svg", "width": 9, "height": 9, "svg": "<svg>"}));
+    let answer = client.post("/v1/templates", &unfit).await;
+    assert_refused(&answer, "elements[2].text", "too long for a QR code");
+    assert_refused(&answer, "elements[3].svg", "the picture is broken");
 
     let template = client.template(&card()).await;
     let render = async |payload: Value, ratio: f64| {

@@ -41,3 +41,12 @@ impl Color {
         Ok(Self { r: rgba.r, g: rgba.g, b: rgba.b, a: rgba.a })
     }
 }
+
+/// As a template writes it: `#rrggbb`, or `#rrggbbaa` where it is not opaque.
+impl std::fmt::Display for Color {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { r, g, b, a } = self;
+        write!(f, "#{r:02x}{g:02x}{b:02x}")?;
+        if *a == 255 { Ok(()) } else { write!(f, "{a:02x}") }
+    }
+}

@@ -30,6 +30,12 @@ impl Problem {
         Self { path: path.into(), message: message.into() }
     }
 
+    /// The same problem where its path counts from `path`.
+    #[must_use]
+    pub fn inside(self, path: &str) -> Self {
+        Self { path: format!("{path}.{}", self.path), ..self }
+    }
+
     /// A problem of the property at `path`: where the message starts with a place inside of it
     /// (`[1].color: …`), that goes on with the path.
     pub(crate) fn of_property(path: &str, message: String) -> Self {

@@ -22,6 +22,7 @@ mod font;
 mod format;
 mod hash;
 mod ids;
+mod inspect;
 mod json;
 mod lang;
 pub mod limits;
@@ -59,6 +60,7 @@ pub use hash::{
     ContentHash, Epoch, FieldsHash, FontHash, content_hash, fields_hash, font_key, image_key,
 };
 pub use ids::{AccountId, BatchId, HoldId, JobId, LeaseId, TemplateId, TokenId, WorkerId};
+pub use inspect::{Given, Inspect};
 pub use json::not_json;
 pub use lang::Lang;
 pub use paint::{
@@ -75,9 +77,9 @@ pub use shape::{
     Dashes, Ellipse, FillRule, Line, LineCap, LineJoin, Marker, Outline, Path, Polygon, Rect, Star,
     StrokeAlign,
 };
-pub use source::Source;
+pub use source::{DataFault, Source, data_bytes};
 pub use table::{Borders, Cell, Column, Columns, Rows, Table};
-pub use template::{Template, parse};
+pub use template::{Template, parse, parse_with};
 pub use text::{
     Align, Direction, FontFeatures, FontSize, FontVariations, Ligatures, NumericForms, Overflow,
     Setting, Shadow, Spacing, Span, Text, TextDecoration, TextTransform, TextWrap, VerticalAlign,
@@ -88,4 +90,4 @@ pub use warning::Warning;
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
 /// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
 /// may spell a date in another way.
-pub const RENDERER_EPOCH: u32 = 3;
+pub const RENDERER_EPOCH: u32 = 4;

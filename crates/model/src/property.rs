@@ -290,11 +290,7 @@ impl Property for Color {
     }
 
     fn write(&self) -> Value {
-        let Self { r, g, b, a } = self;
-        match a {
-            255 => json!(format!("#{r:02x}{g:02x}{b:02x}")),
-            _ => json!(format!("#{r:02x}{g:02x}{b:02x}{a:02x}")),
-        }
+        json!(self.to_string())
     }
 
     fn schema(defs: &mut Defs) -> Value {

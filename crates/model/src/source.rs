@@ -1,7 +1,9 @@
-//! Where an image comes from.
+//! Where an image comes from, and the bytes of those that carry themselves.
 
 use std::sync::Arc;
 
+use data_url::DataUrl;
+use data_url::forgiving_base64::DecodeError;
 use serde_json::{Value, json};
 
 use crate::property::Property;
@@ -39,6 +41,49 @@ impl Source {
                 self.as_str().chars().take(200).collect()
             }
         }
+    }
+}
+
+/// Why a `data:` URI gives no bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataFault {
+    /// Nothing parts its media type from its data.
+    NoComma,
+    /// It says that it is base64, and is not.
+    NotBase64,
+    /// It has more bytes than are taken.
+    TooLarge,
+}
+
+impl std::fmt::Display for DataFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoComma => "it has no comma",
+            Self::NotBase64 => "this is not base64",
+            Self::TooLarge => "it is too large",
+        })
+    }
+}
+
+/// Decodes a `data:` URI into at most `bytes_max` bytes. Its media type is not believed, and so
+/// not read: the bytes say what they are.
+///
+/// # Errors
+/// When it is not one, or has more bytes.
+pub fn data_bytes(uri: &str, bytes_max: usize) -> Result<Vec<u8>, DataFault> {
+    let url = DataUrl::process(uri).map_err(|_| DataFault::NoComma)?;
+    let mut bytes = Vec::new();
+    let decoded = url.decode(|part| {
+        if bytes.len() + part.len() > bytes_max {
+            return Err(DataFault::TooLarge);
+        }
+        bytes.extend_from_slice(part);
+        Ok(())
+    });
+    match decoded {
+        Ok(_) => Ok(bytes),
+        Err(DecodeError::WriteError(fault)) => Err(fault),
+        Err(DecodeError::InvalidBase64(_)) => Err(DataFault::NotBase64),
     }
 }
 
@@ -81,4 +126,26 @@ fn relative(text: String) -> Result<Source, String> {
             .to_owned());
     }
     Ok(Source::File(text.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_uris_are_decoded_within_the_limit() {
+        let cases: [(&str, Result<&[u8], DataFault>); 7] = [
+            ("data:image/png;base64,iVBORw==", Ok(b"\x89PNG")),
+            ("data:image/svg+xml,%3Csvg/%3E", Ok(b"<svg/>")),
+            ("data:,", Ok(b"")),
+            ("data:image/png;base64,aGVsbG8gd29ybGQ=", Err(DataFault::TooLarge)),
+            ("data:,hello%20world", Err(DataFault::TooLarge)),
+            ("data:image/png", Err(DataFault::NoComma)),
+            ("data:;base64,%%", Err(DataFault::NotBase64)),
+        ];
+        for (uri, expected) in cases {
+            let found = data_bytes(uri, 6);
+            assert_eq!(found.as_deref(), expected.as_ref().copied(), "{uri}");
+        }
+    }
 }

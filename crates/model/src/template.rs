@@ -13,7 +13,7 @@ use crate::limits::{
 };
 use crate::placeholder::Placeholders;
 use crate::property::{Property, kind, within};
-use crate::{Condition, ContentHash, Fill, Paint, Problem, Source, content_hash};
+use crate::{Condition, ContentHash, Fill, Given, Paint, Problem, Source, content_hash};
 use crate::{json, text};
 
 /// A template: a canvas and what is drawn on it.
@@ -132,6 +132,18 @@ impl Element {
 /// # Errors
 /// Every problem found, each with its JSON path.
 pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
+    parse_with(bytes, &|_| Vec::new())
+}
+
+/// Parses a template document that is new, and so has `inspect` look at what each of its elements
+/// carries. Problems that it finds count from the element.
+///
+/// # Errors
+/// Every problem found, each with its JSON path.
+pub fn parse_with(
+    bytes: &[u8],
+    inspect: &dyn Fn(Given<'_>) -> Vec<Problem>,
+) -> Result<Template, Vec<Problem>> {
     if bytes.len() > TEMPLATE_BYTES_MAX {
         let message = format!(
             "the template has {} bytes; at most {TEMPLATE_BYTES_MAX} are taken",
@@ -143,7 +155,12 @@ pub fn parse(bytes: &[u8]) -> Result<Template, Vec<Problem>> {
     let Value::Object(document) = value else {
         return Err(vec![Problem::new("", format!("expected an object, found {}", kind(&value)))]);
     };
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        inspect,
+        problems: Vec::new(),
+        ids: HashSet::new(),
+        placeholders: Placeholders::default(),
+    };
     let template = reader.template(&document);
     if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
 }
@@ -153,14 +170,14 @@ const KEYS: [&str; 7] = ["name", "width", "height", "background", "elements", "s
 const SIZE_KEYS: [&str; 4] = ["width", "height", "background", "elements"];
 
 /// Collects problems while it walks the document.
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    inspect: &'a dyn Fn(Given<'_>) -> Vec<Problem>,
     problems: Vec<Problem>,
     ids: HashSet<String>,
     placeholders: Placeholders,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn report(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.problems.push(Problem::new(path, message));
     }
@@ -286,13 +303,16 @@ impl Reader {
             self.report(format!("{path}.text"), message);
         }
         // What its placeholders are filled with is known when a row is bound.
+        let text_is_fixed = self.placeholders.of(&element.id).is_empty();
         if let Kind::Barcode(code) = &element.kind
             && !code.text.is_empty()
-            && self.placeholders.of(&element.id).is_empty()
+            && text_is_fixed
             && let Err(rule) = code.symbology.complete(&code.text)
         {
             self.report(format!("{path}.text"), rule);
         }
+        let found = (self.inspect)(Given { element, text_is_fixed });
+        self.problems.extend(found.into_iter().map(|problem| problem.inside(path)));
     }
 
     /// What an element reads of the payload.

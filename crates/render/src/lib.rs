@@ -22,5 +22,5 @@ mod work;
 pub use asset::{Asset, Assets};
 pub use error::Error;
 pub use fonts::{BUNDLED, Font, Fonts};
-pub use layout::{Layouter, TextLine};
+pub use layout::{Layouter, TextLine, inspect};
 pub use picture::{Refusal, Scaled};

@@ -157,7 +157,8 @@ fn files(element: &Element, problems: &mut Vec<Problem>) {
     if let Kind::Group(group) = &element.kind {
         group.members().for_each(|member| files(member, problems));
     }
-    problems.extend(template::file(element, &format!("payload.{}", element.id)));
+    let path = format!("payload.{}", element.id);
+    problems.extend(template::files(element).map(|problem| problem.inside(&path)));
 }
 
 async fn perform(state: &State, order: Order, began: Instant) -> Result<Answer, Error> {

@@ -13,7 +13,7 @@ use http::header::LOCATION;
 use moka::future::Cache;
 use pixeldrive_model::limits::TEMPLATE_BYTES_MAX;
 use pixeldrive_model::{
-    AccountId, ContentHash, Element, Kind, Problem, Source, Template, TemplateId, families_named,
+    AccountId, ContentHash, Element, Given, Problem, Source, Template, TemplateId, families_named,
 };
 use pixeldrive_store::{Page, PutTemplate, TemplateRow};
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,7 @@ pub(crate) async fn create(
     caller: Caller,
     document: Document,
 ) -> Result<Response, Error> {
-    let put = accept(TemplateId::new(), caller.account, document).await?;
+    let put = accept(&state, TemplateId::new(), caller.account, document).await?;
     let row = state.store.put_template(put, clock::now()).await?;
     let location = [(LOCATION, format!("/v1/templates/{}", row.id))];
     Ok((StatusCode::CREATED, location, axum::Json(Shown::whole(row)?)).into_response())
@@ -157,7 +157,7 @@ pub(crate) async fn replace(
 ) -> Result<axum::Json<Shown>, Error> {
     let id = id.parse().map_err(|_| Error::NotFound("template"))?;
     state.store.template(caller.account, id).await?.ok_or(Error::NotFound("template"))?;
-    let put = accept(id, caller.account, document).await?;
+    let put = accept(&state, id, caller.account, document).await?;
     let row = state.store.put_template(put, clock::now()).await?;
     Ok(axum::Json(Shown::whole(row)?))
 }
@@ -231,59 +231,23 @@ pub(crate) async fn list(
 }
 
 async fn accept(
+    state: &State,
     id: TemplateId,
     account: AccountId,
     Raw(bytes): Document,
 ) -> Result<PutTemplate, Error> {
+    let inspect = state.config.inspect;
     tokio::task::spawn_blocking(move || {
-        let template = pixeldrive_model::parse(&bytes)?;
-        let mut problems = files(&template.elements, "elements");
-        if problems.is_empty() {
-            problems = files_of_sizes(&template);
-        }
-        if !problems.is_empty() {
-            return Err(Error::Invalid(problems));
-        }
-        let Template { name, hash, .. } = template;
+        let found = |given: Given<'_>| files(given.element).chain(inspect(given)).collect();
+        let Template { name, hash, .. } = pixeldrive_model::parse_with(&bytes, &found)?;
         Ok(PutTemplate { id, account, name, hash, json: bytes.into() })
     })
     .await?
 }
 
-/// Sources that are paths: there is no folder here that they could be in.
-fn files(elements: &[Element], path: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (index, element) in elements.iter().enumerate() {
-        problems.extend(files_of(element, &format!("{path}[{index}]")));
-    }
-    problems
-}
-
-fn files_of(element: &Element, path: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let Kind::Group(group) = &element.kind {
-        problems.extend(files(&group.elements, &format!("{path}.elements")));
-        let mask = group.mask.as_deref().map(|mask| files_of(mask, &format!("{path}.mask")));
-        problems.extend(mask.into_iter().flatten());
-    }
-    problems.extend(file(element, path));
-    problems
-}
-
-/// The same in what the template's sizes change.
-fn files_of_sizes(template: &Template) -> Vec<Problem> {
-    let sizes = template.sizes.iter();
-    let of_size = |(name, size): (&String, &Arc<Template>)| {
-        let path = |element: &Element| format!("sizes.{name}.elements.{}", element.id);
-        let files = |element| file(element, &path(element)).collect::<Vec<_>>();
-        size.walk().flat_map(files).collect::<Vec<_>>()
-    };
-    sizes.flat_map(of_size).collect()
-}
-
-/// The problems of an element at `path` whose sources are paths.
-pub(crate) fn file(element: &Element, path: &str) -> impl Iterator<Item = Problem> {
-    element.sources().filter_map(move |(property, source)| {
+/// Sources that are paths: there is no folder here that they could be in. Each at its property.
+pub(crate) fn files(element: &Element) -> impl Iterator<Item = Problem> {
+    element.sources().filter_map(|(property, source)| {
         let Source::File(file) = source else {
             return None;
         };
@@ -292,6 +256,6 @@ pub(crate) fn file(element: &Element, path: &str) -> impl Iterator<Item = Proble
             "`{file}` is no URL: a path works in the offline commands alone; give an https: URL or a \
              data: URI"
         );
-        Some(Problem::new(format!("{path}.{property}"), message))
+        Some(Problem::new(property, message))
     })
 }

@@ -3,7 +3,7 @@
 //! The messages go to callers. They never say which address was refused or how a connection
 //! failed, or the worker would be a port scanner for whoever can write a template.
 
-use pixeldrive_model::{Failure, Fault, Source};
+use pixeldrive_model::{DataFault, Failure, Fault, Source};
 
 /// Why a source gave no asset. Cloned to everybody who waits for the same source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub(super) enum Error {
     #[error("the file is larger than {bytes_max} bytes")]
     TooLarge { bytes_max: usize },
     #[error("the data: URI cannot be decoded: {0}")]
-    DataInvalid(&'static str),
+    DataInvalid(DataFault),
     #[error("{0}")]
     FileRefused(&'static str),
     #[error(transparent)]

@@ -5,28 +5,16 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use data_url::DataUrl;
-use data_url::forgiving_base64::DecodeError;
+use pixeldrive_model::{DataFault, data_bytes};
 
 use super::error::Error;
 
-/// Decodes a `data:` URI into at most `bytes_max` bytes. Its media type is not believed, and so
-/// not read: the bytes say what they are.
+/// Decodes a `data:` URI into at most `bytes_max` bytes.
 pub(super) fn data(uri: &str, bytes_max: usize) -> Result<Bytes, Error> {
-    let url = DataUrl::process(uri).map_err(|_| Error::DataInvalid("it has no comma"))?;
-    let mut bytes = Vec::new();
-    let decoded = url.decode(|part| {
-        if bytes.len() + part.len() > bytes_max {
-            return Err(Error::TooLarge { bytes_max });
-        }
-        bytes.extend_from_slice(part);
-        Ok(())
-    });
-    match decoded {
-        Ok(_) => Ok(bytes.into()),
-        Err(DecodeError::WriteError(error)) => Err(error),
-        Err(DecodeError::InvalidBase64(_)) => Err(Error::DataInvalid("this is not base64")),
-    }
+    data_bytes(uri, bytes_max).map(Bytes::from).map_err(|fault| match fault {
+        DataFault::TooLarge => Error::TooLarge { bytes_max },
+        DataFault::NoComma | DataFault::NotBase64 => Error::DataInvalid(fault),
+    })
 }
 
 /// Reads a file below `folder`, wherever links lead. It blocks.
@@ -60,23 +48,6 @@ pub(super) fn file(folder: Option<&Path>, path: &str, bytes_max: usize) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn data_uris_are_decoded_within_the_limit() {
-        let too_large = Error::TooLarge { bytes_max: 6 };
-        let cases: [(&str, Result<&[u8], Error>); 7] = [
-            ("data:image/png;base64,iVBORw==", Ok(b"\x89PNG")),
-            ("data:image/svg+xml,%3Csvg/%3E", Ok(b"<svg/>")),
-            ("data:,", Ok(b"")),
-            ("data:image/png;base64,aGVsbG8gd29ybGQ=", Err(too_large.clone())),
-            ("data:,hello%20world", Err(too_large)),
-            ("data:image/png", Err(Error::DataInvalid("it has no comma"))),
-            ("data:;base64,%%", Err(Error::DataInvalid("this is not base64"))),
-        ];
-        for (uri, expected) in cases {
-            assert_eq!(data(uri, 6).as_deref(), expected.as_ref().copied(), "{uri}");
-        }
-    }
 
     #[test]
     fn files_stay_inside_their_folder() {

@@ -80,10 +80,16 @@ pub(crate) enum Refusal {
     Logo,
 }
 
-/// Encodes a text in the smallest version that has room for it. With a picture, the error correction
-/// is the highest that this version has room for, and the version is raised until the picture does no
-/// harm.
-pub(crate) fn encode(wanted: &Wanted<'_>) -> Result<Modules, Refusal> {
+/// A version and an error correction that have room for a text and its picture.
+pub(crate) struct Fit {
+    bits: Bits,
+    level: EcLevel,
+    hole: Range<usize>,
+}
+
+/// Finds the smallest version that has room for a text. With a picture, the error correction is the
+/// highest that this version has room for, and the version is raised until the picture does no harm.
+pub(crate) fn fit(wanted: &Wanted<'_>) -> Result<Fit, Refusal> {
     let mode = Mode::of(wanted.text);
     let asked = level(wanted.correction);
     let levels = [EcLevel::H, EcLevel::Q, EcLevel::M, EcLevel::L].into_iter();
@@ -105,20 +111,25 @@ pub(crate) fn encode(wanted: &Wanted<'_>) -> Result<Modules, Refusal> {
             if hole.as_ref().is_some_and(|hole| !hole.can_be_repaired(*level)) {
                 continue;
             }
-            if let Ok(code) = QrCode::with_bits(bits, *level) {
-                let hole = hole.map_or(0..0, |hole| hole.modules);
-                return Ok(Modules::new(code, hole));
-            }
+            return Ok(Fit { bits, level: *level, hole: hole.map_or(0..0, |hole| hole.modules) });
         }
     }
     if fits {
         return Err(Refusal::Logo);
     }
     let fits = (last + 1..=40).find(|version| bits(*version, asked).is_some());
-    Err(match fits {
-        Some(fits) => Refusal::Version { asked: last, fits },
-        None => Refusal::TooLong { chars_max: mode.chars_max(wanted.correction) },
-    })
+    Err(fits.map_or(too_long(wanted), |fits| Refusal::Version { asked: last, fits }))
+}
+
+fn too_long(wanted: &Wanted<'_>) -> Refusal {
+    Refusal::TooLong { chars_max: Mode::of(wanted.text).chars_max(wanted.correction) }
+}
+
+/// Encodes a text as it fits.
+pub(crate) fn encode(wanted: &Wanted<'_>) -> Result<Modules, Refusal> {
+    let Fit { bits, level, hole } = fit(wanted)?;
+    let code = QrCode::with_bits(bits, level).map_err(|_| too_long(wanted))?;
+    Ok(Modules::new(code, hole))
 }
 
 impl Modules {

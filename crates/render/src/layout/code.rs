@@ -20,7 +20,7 @@ use crate::Error;
 use crate::code::barcode::{self, Bars, Reach};
 use crate::code::contrast::{self, Inverse};
 use crate::drawing::{Brush, Mark, Shape};
-pub(super) use qrcode::qrcode;
+pub(super) use qrcode::{faint, qrcode, unfit};
 
 /// Device pixels below which a module is lost in the picture.
 const MODULE_PX_MIN: f64 = 1.0;
@@ -53,8 +53,7 @@ pub(super) fn barcode(
     element: &Element,
     code: &model::Barcode,
 ) -> Result<(), Error> {
-    let fault = contrast::fault(code.color, code.background, Inverse::Refused);
-    refuse_faint(element, fault)?;
+    refuse_faint(element, faint_bars(code))?;
     let invalid = |rule| Error::BarcodeInvalid { element: element.id.clone(), rule };
     let bars = barcode::encode(code.symbology, &code.text).map_err(invalid)?;
     let area = size(element).to_rect();
@@ -74,16 +73,37 @@ pub(super) fn barcode(
     if code.show_text { captions(context, element, code, (&bars, &placed)) } else { Ok(()) }
 }
 
+/// Why a scanner cannot tell the bars from the background.
+pub(super) fn faint_bars(code: &model::Barcode) -> Option<String> {
+    contrast::fault(code.color, code.background, Inverse::Refused)
+}
+
+/// What is wrong with the text of a barcode in a box of this width, however many pixels there are to a px.
+pub(super) fn bars_fault(code: &model::Barcode, width: f64) -> Option<String> {
+    let bars = match barcode::encode(code.symbology, &code.text) {
+        Ok(bars) => bars,
+        Err(rule) => return Some(rule),
+    };
+    let Length::Px(module) = code.module_width else { return None };
+    // Modules lose what is not a whole pixel, so a code that is too wide may fit yet.
+    let least = if module < 1.0 { module } else { module.floor() };
+    let all = least * f64::from(small(bars.width));
+    (all > width + 1e-6).then(|| too_wide(all, width))
+}
+
+fn too_wide(width: f64, room: f64) -> String {
+    format!(
+        "the code is {width:.0} px wide at this moduleWidth, its box {room:.0}; make the box wider, \
+         moduleWidth smaller or the text shorter"
+    )
+}
+
 fn place(grid: &Grid, area: Rect, code: &model::Barcode, bars: &Bars) -> Result<Placed, String> {
     let count = f64::from(small(bars.width));
     let module = grid.whole(code.module_width.or(area.width() / count));
     let width = module * count;
     if width > area.width() + 1e-6 {
-        return Err(format!(
-            "the code is {width:.0} px wide at this moduleWidth, its box {:.0}; make the box wider, \
-             moduleWidth smaller or the text shorter",
-            area.width()
-        ));
+        return Err(too_wide(width, area.width()));
     }
     let band = if code.show_text {
         (area.height() * CAPTION_SHARE).min(module * CAPTION_MODULES / CAPTION_SIZE)

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use kurbo::{Affine, Rect, RoundedRectRadii, Shape as _, Size};
-use pixeldrive_model::{Color, Element, Fill, FillFit, ImageFill, ObjectFit};
+use pixeldrive_model::{Element, Fill, FillFit, ImageFill, ObjectFit};
 
 use super::placing::{Cut, Fitted, Place, cut, fitted, whole};
 use super::{Context, image, paint};
 use crate::drawing::{Brush, Mark, Shape};
-use crate::picture::{Recipe, Request};
+use crate::picture::Request;
 use crate::pixels::Pixels;
 use crate::{Asset, Error};
 
@@ -92,12 +92,10 @@ fn scaled(
     size: Size,
 ) -> Result<Arc<Pixels>, Error> {
     let [width, height] = [size.width, size.height].map(whole);
-    let recipe = Recipe::default();
-    let colors = Vec::new();
-    let request = Request { crop, width, height, color: Color::BLACK, colors, recipe };
+    let request = Request::new(crop, width, height);
     let picture = context.scaled.get(asset, &request, context.fonts);
     let picture = picture.map_err(image::refused(element))?;
-    image::report(context, element, &picture);
+    image::report(context, element, &picture.findings);
     Ok(picture.pixels)
 }
 

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use kurbo::{Affine, Point, Rect, RoundedRectRadii, Size};
 use peniko::FontData;
-use pixeldrive_model::{Color, Element};
+use pixeldrive_model::Element;
 use skrifa::bitmap::{BitmapData, BitmapFormat, BitmapGlyph, Origin};
 use skrifa::raw::TableProvider as _;
 use skrifa::{FontRef, GlyphId, MetadataProvider as _};
@@ -14,7 +14,7 @@ use skrifa::{FontRef, GlyphId, MetadataProvider as _};
 use super::Context;
 use super::typeset::Run;
 use crate::drawing::{Glyph, Mark};
-use crate::picture::{Recipe, Request};
+use crate::picture::Request;
 use crate::{Asset, Error};
 
 /// How far a picture is blown up at most before the painter stretches it.
@@ -115,14 +115,7 @@ impl PictureGlyph {
             clippy::cast_sign_loss,
             reason = "limited to twice the picture's own size"
         )]
-        let request = Request {
-            crop: natural.to_rect(),
-            width: width as u32,
-            height: height as u32,
-            color: Color::BLACK,
-            colors: Vec::new(),
-            recipe: Recipe::default(),
-        };
+        let request = Request::new(natural.to_rect(), width as u32, height as u32);
         let picture = context.scaled.get(&asset, &request, context.fonts).map_err(refused)?;
         let on_canvas = transform * self.area.origin();
         let exact = (self.area.width() * wide).round() == width;

@@ -11,10 +11,11 @@ use pixeldrive_model::{
     self as model, Border, Color, Corners, Element, Filters, ObjectFit, ObjectPosition, Source,
 };
 
-use super::placing::{Fitted, Place, cut, fitted, whole};
+use super::placing::{Fitted, Place, cut, cut_drawing, fitted, is_upright, whole};
 use super::{Context, missing, paint, size, text};
+use crate::asset::AssetKind;
 use crate::drawing::{Brush, Mark, Shape};
-use crate::picture::{Picture, Recipe, Refusal, Request};
+use crate::picture::{Findings, Recipe, Refusal, Request};
 use crate::{Asset, Error};
 
 /// How a picture stands in its box.
@@ -122,15 +123,38 @@ pub(super) fn refused(element: &Element) -> impl Fn(Refusal) -> Error + '_ {
 }
 
 /// What had to be adjusted to show a picture.
-pub(super) fn report(context: &mut Context<'_>, element: &Element, picture: &Picture) {
-    for family in picture.fonts_missing.iter() {
+pub(super) fn report(context: &mut Context<'_>, element: &Element, findings: &Findings) {
+    for family in &findings.families {
         let message = format!(
             "the SVG asks for the font family `{family}`, which is not installed; Inter is used"
         );
         context.warn("font_fallback", element, message);
     }
-    text::report_missing(context, element, &picture.chars_missing);
-    if picture.profile_ignored {
+    text::report_stand_ins(context, element, &findings.stand_ins);
+    text::report_weights(context, element, &findings.weights);
+    for family in &findings.upright {
+        let message =
+            format!("`{family}` has no italic face for the SVG; the upright one was used");
+        context.warn("font_style_replaced", element, message);
+    }
+    text::report_missing(context, element, &findings.chars);
+    if !findings.colors.is_empty() {
+        let colors: Vec<String> = findings.colors.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "the SVG has no {} that `colors` could replace; write the colours as the SVG has them",
+            colors.join(", ")
+        );
+        context.warn("color_unmatched", element, message);
+    }
+    if !findings.features.is_empty() {
+        let message = format!(
+            "the SVG has parts that are not drawn: {}; say the same with shapes and attributes, or \
+             take them out",
+            findings.features.join(", ")
+        );
+        context.warn("svg_feature_dropped", element, message);
+    }
+    if findings.profile_ignored {
         let message = "the picture's colour profile is broken; its colours are taken as sRGB";
         context.warn("profile_ignored", element, message);
     }
@@ -163,7 +187,13 @@ fn picture(
 ) -> Result<(), Error> {
     let canvas = Size::new(context.drawing.width().into(), context.drawing.height().into());
     let place = Place { transform: context.transform, area, canvas };
-    let Some(cut) = cut(&fitted, &place, placing.filters.blur()) else {
+    let blur = placing.filters.blur();
+    let cut = if asset.kind() == AssetKind::Svg && blur == 0.0 {
+        cut_drawing(&fitted, &place)
+    } else {
+        cut(&fitted, &place, blur)
+    };
+    let Some(cut) = cut else {
         return Ok(());
     };
     if !placing.filters.0.is_empty() {
@@ -174,10 +204,10 @@ fn picture(
     }
     let [width, height] = [cut.size.width, cut.size.height].map(whole);
     let recipe = Recipe::new(placing.filters, cut.scale, cut.view);
-    let colors = placing.colors.to_vec();
-    let request = Request { crop: cut.crop, width, height, color: placing.color, colors, recipe };
+    let (turn, color, colors) = (cut.turn, placing.color, placing.colors.to_vec());
+    let request = Request { crop: cut.crop, width, height, turn, color, colors, recipe };
     let picture = context.scaled.get(asset, &request, context.fonts).map_err(refused(element))?;
-    report(context, element, &picture);
+    report(context, element, &picture.findings);
     let [view_width, view_height] = [cut.view.width, cut.view.height].map(f64::from);
     let mut mark = Mark::Image {
         transform: cut.transform,
@@ -187,7 +217,7 @@ fn picture(
     let Edge { corners, border } = placing.frame;
     let square = corners == Corners([0.0; 4]);
     // Turned and blurred, it ends on whole pixels of its own beyond the box.
-    let beyond = !cut.whole && !is_upright(context.transform);
+    let beyond = !cut.whole && cut.turn.is_none() && !is_upright(context.transform);
     if square && !beyond {
         return context.drawing.push(mark);
     }
@@ -219,11 +249,6 @@ fn inside(area: Rect, border: Border, transform: Affine) -> Rect {
     }
     let width = width.min(area.width() / 2.0).min(area.height() / 2.0);
     area - Insets::uniform(width)
-}
-
-fn is_upright(transform: Affine) -> bool {
-    let [a, b, c, d, ..] = transform.as_coeffs();
-    b == 0.0 && c == 0.0 && a > 0.0 && d > 0.0
 }
 
 /// A box with rounded corners, `by` px further in.
@@ -315,6 +340,35 @@ mod tests {
         check(faded, 1.0, &["layer 0.5", turned, "pop"]);
     }
 
+    /// Painted at its angle, so that only what it covers is copied.
+    #[test]
+    fn turned_svg_is_not_sampled() {
+        let svg =
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M0 0h9v9z'/></svg>";
+        let marks = |more: Value| {
+            let mut element = json!({ "id": "s", "type": "svg", "svg": svg, "x": 100, "y": 100,
+                "width": 80, "height": 40, "objectFit": "fill" });
+            element.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let (drawing, _) = lay_out(&element, 1.0, &[]).unwrap();
+            let images = drawing.marks().iter().filter_map(|mark| match mark {
+                Mark::Image { transform, image, .. } => {
+                    Some((transform.as_coeffs(), (image.width, image.height)))
+                }
+                _ => None,
+            });
+            images.collect::<Vec<_>>()
+        };
+        let at = |x: f64, y: f64| [1.0, 0.0, 0.0, 1.0, x, y];
+        assert_eq!(marks(json!({})), [(at(100.0, 100.0), (80, 40))]);
+        assert_eq!(marks(json!({ "rotation": 90 })), [(at(120.0, 80.0), (40, 80))]);
+        assert_eq!(marks(json!({ "rotation": 45 })), [(at(97.0, 77.0), (86, 86))]);
+        assert_eq!(marks(json!({ "skewX": 45 })), [(at(80.0, 100.0), (120, 40))]);
+        let sepia = json!({ "rotation": 45, "filters": [{ "type": "sepia" }] });
+        assert_eq!(marks(sepia), [(at(97.0, 77.0), (86, 86))]);
+        let blurred = json!({ "rotation": 45, "filters": [{ "type": "blur", "radius": 2 }] });
+        assert_ne!(marks(blurred)[0].0[1], 0.0, "blurred pixels are turned");
+    }
+
     #[test]
     fn filters_work_on_a_limited_number_of_pixels() {
         let image = |number: usize| {
@@ -352,6 +406,18 @@ mod tests {
             &[],
         );
         assert_eq!(found, "glyph_missing: no font has 漢 (U+6F22); add one that does");
+        let found = fault(
+            &json!({ "id": "s", "type": "svg", "width": 9, "height": 9, "svg":
+                "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><rect fill='red'><animate/></rect><set/></svg>",
+                "colors": { "#f00": "blue", "#123": "red", "tan": "red" } }),
+            &[],
+        );
+        assert_eq!(
+            found,
+            "color_unmatched: the SVG has no #112233, #d2b48c that `colors` could replace; write the \
+             colours as the SVG has them\nsvg_feature_dropped: the SVG has parts that are not drawn: \
+             <animate>, <set>; say the same with shapes and attributes, or take them out"
+        );
         let inline = |svg: &str| {
             fault(&json!({ "id": "s", "type": "svg", "svg": svg, "width": 9, "height": 9 }), &[])
         };

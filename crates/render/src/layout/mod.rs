@@ -17,6 +17,7 @@ mod grid;
 mod hyphen;
 mod image;
 mod ink;
+mod inspect;
 mod label;
 mod line;
 mod missing;
@@ -38,6 +39,7 @@ use pixeldrive_model::{Bound, Element, Frame, Group, Kind, MaskType, Warning};
 use crate::drawing::{Drawing, Mark, Shape};
 use crate::raster::{Mask, Raster};
 use crate::{Assets, Error, Fonts, Scaled};
+pub use inspect::inspect;
 pub(crate) use standin::is_invisible;
 pub(crate) use typeset::Typesetter;
 

@@ -1,8 +1,8 @@
 //! Which part of a picture goes where: CSS `object-fit` and `object-position`, then whole pixels.
 //!
 //! Upright pictures take whole device pixels, edges rounded, as browsers have it: the picture is
-//! scaled to exactly those and copied. Turned ones are scaled to the size they have and sampled. What
-//! lies outside of the canvas is not scaled at all, so no box can ask for more than the canvas, and a
+//! scaled to exactly those and copied. Turned ones are scaled to the size they have and sampled, but for
+//! drawings, which are painted at their angle. What lies outside of the canvas is not scaled at all, so no box can ask for more than the canvas, and a
 //! blur for little more. Deliberately absent: marks (`image.rs`).
 
 use kurbo::{Affine, Point, Rect, Size, Vec2};
@@ -60,6 +60,8 @@ pub(super) struct Cut {
     pub(super) crop: Rect,
     /// What it is scaled to: whole numbers.
     pub(super) size: Size,
+    /// From the picture's units to those pixels, where it is painted turned.
+    pub(super) turn: Option<Affine>,
     /// What is wanted of that. More or less than all of it only where it is blurred.
     pub(super) view: View,
     /// From the view to the canvas.
@@ -84,12 +86,45 @@ pub(super) struct Place {
 /// What has to be scaled and to what size, when it is then blurred by `blur` px; `None` when nothing
 /// of it is on the canvas.
 pub(super) fn cut(fitted: &Fitted, place: &Place, blur: f64) -> Option<Cut> {
-    let [a, b, c, d, ..] = place.transform.as_coeffs();
-    if b == 0.0 && c == 0.0 && a > 0.0 && d > 0.0 {
+    if is_upright(place.transform) {
         upright(fitted, place, blur)
     } else {
         turned(fitted, place, blur)
     }
+}
+
+/// The same for a drawing that is not blurred, which is sharp at any angle.
+pub(super) fn cut_drawing(fitted: &Fitted, place: &Place) -> Option<Cut> {
+    if is_upright(place.transform) {
+        return upright(fitted, place, 0.0);
+    }
+    let Fitted { area, crop } = *fitted;
+    let around = place.transform.transform_rect_bbox(area);
+    // What ends on a pixel's edge but for the error of a sine ends there.
+    let seen = around.inflate(-1e-6, -1e-6).expand().intersect(place.canvas.to_rect());
+    if seen.is_zero_area() {
+        return None;
+    }
+    let (across, down) = (area.width() / crop.width(), area.height() / crop.height());
+    let to_area = Affine::translate(area.origin().to_vec2())
+        * Affine::scale_non_uniform(across, down)
+        * Affine::translate(-crop.origin().to_vec2());
+    let to_seen = Affine::translate(-seen.origin().to_vec2());
+    Some(Cut {
+        crop,
+        size: seen.size(),
+        turn: Some(to_seen * place.transform * to_area),
+        view: viewed(seen.size().to_rect()),
+        transform: to_seen.inverse(),
+        scale: Vec2::new(across, down),
+        whole: false,
+    })
+}
+
+/// Whether a box stays upright.
+pub(super) fn is_upright(transform: Affine) -> bool {
+    let [a, b, c, d, ..] = transform.as_coeffs();
+    b == 0.0 && c == 0.0 && a > 0.0 && d > 0.0
 }
 
 fn upright(fitted: &Fitted, place: &Place, blur: f64) -> Option<Cut> {
@@ -118,6 +153,7 @@ fn upright(fitted: &Fitted, place: &Place, blur: f64) -> Option<Cut> {
     Some(Cut {
         crop,
         size: seen.size(),
+        turn: None,
         view: viewed(view - seen.origin().to_vec2()),
         transform: Affine::translate(view.origin().to_vec2()),
         scale,
@@ -159,7 +195,7 @@ fn turned(fitted: &Fitted, place: &Place, blur: f64) -> Option<Cut> {
         * Affine::translate(view.origin().to_vec2());
     let transform = place.transform * to_area;
     let whole = view == size.to_rect();
-    Some(Cut { crop, size, view: viewed(view), transform, scale, whole })
+    Some(Cut { crop, size, turn: None, view: viewed(view), transform, scale, whole })
 }
 
 /// How far a blur of `blur` px reaches, in whole pixels.
@@ -288,6 +324,28 @@ mod tests {
         };
         assert_eq!(turned(1.5), Size::new(300.0, 150.0));
         assert!(turned(1000.0).area() < CANVAS.area() * 2.1, "{}", turned(1000.0));
+    }
+
+    #[test]
+    fn drawings_are_painted_at_their_angle() {
+        let area = Rect::new(0.0, 0.0, 200.0, 100.0);
+        let fitted = Fitted { area, crop: Rect::new(20.0, 0.0, 60.0, 20.0) };
+        let cut = |transform| cut_drawing(&fitted, &place(transform, area));
+        let quarter = Affine::new([0.0, 1.0, -1.0, 0.0, 300.0, 50.0]);
+        let found = cut(quarter).unwrap();
+        assert_eq!(found.size, Size::new(100.0, 200.0));
+        assert_eq!(found.transform, Affine::translate((200.0, 50.0)));
+        // The top left of what is shown is now on the right, its bottom left on the left.
+        let at = |x: f64, y: f64| found.turn.unwrap() * Point::new(x, y);
+        assert_eq!((at(20.0, 0.0), at(20.0, 20.0)), ((100.0, 0.0).into(), (0.0, 0.0).into()));
+        // Off the canvas nothing is painted.
+        let half = cut(Affine::translate((-50.0, 0.0)) * quarter).unwrap();
+        assert_eq!(half.transform, Affine::translate((150.0, 50.0)));
+        assert_eq!(cut(Affine::translate((-300.0, 0.0)) * quarter), None);
+        let large = cut(Affine::rotate(0.5) * Affine::scale(1000.0)).unwrap();
+        assert!(large.size.area() <= CANVAS.area(), "{}", large.size);
+        let upright = cut(Affine::translate((10.0, 20.0))).unwrap();
+        assert_eq!((upright.turn, upright.whole), (None, true));
     }
 
     #[test]

@@ -307,6 +307,37 @@ pub(super) fn report_missing(context: &mut Context<'_>, element: &Element, missi
     }
 }
 
+/// Says which families the characters came from that another lacks.
+pub(super) fn report_stand_ins(
+    context: &mut Context<'_>,
+    element: &Element,
+    stand_ins: &[(String, String)],
+) {
+    let mut lacking: Vec<&str> = stand_ins.iter().map(|(own, _)| own.as_str()).collect();
+    lacking.dedup();
+    for family in lacking {
+        let others = stand_ins.iter().filter(|(own, _)| own == family);
+        let others: Vec<&str> = others.map(|(_, other)| other.as_str()).collect();
+        let message = format!(
+            "`{family}` lacks some of the characters; they were taken from {}",
+            others.join(", ")
+        );
+        context.warn_once("font_fallback", element, message);
+    }
+}
+
+/// Says which weights were used in place of those that were asked for.
+pub(super) fn report_weights(
+    context: &mut Context<'_>,
+    element: &Element,
+    weights: &[(String, f64, f64)],
+) {
+    for (family, asked, used) in weights {
+        let message = format!("`{family}` has no weight {asked}; {used} was used, add the other");
+        context.warn("font_weight_replaced", element, message);
+    }
+}
+
 /// Some of the characters, with their numbers.
 fn named(chars: &[char]) -> String {
     let named = chars.iter().take(CHARS_NAMED_MAX);
@@ -323,21 +354,8 @@ fn report(context: &mut Context<'_>, element: &Element, notes: &Notes) {
         let message = format!("`{family}` cannot draw {}; set it in another family", named(&chars));
         context.warn("glyph_missing", element, message);
     }
-    let mut lacking: Vec<&str> = notes.stand_ins.iter().map(|(own, _)| own.as_str()).collect();
-    lacking.dedup();
-    for family in lacking {
-        let others = notes.stand_ins.iter().filter(|(own, _)| own == family);
-        let others: Vec<&str> = others.map(|(_, other)| other.as_str()).collect();
-        let message = format!(
-            "`{family}` lacks some of the characters; they were taken from {}",
-            others.join(", ")
-        );
-        context.warn_once("font_fallback", element, message);
-    }
-    for (family, asked, used) in &notes.weights {
-        let message = format!("`{family}` has no weight {asked}; {used} was used, add the other");
-        context.warn("font_weight_replaced", element, message);
-    }
+    report_stand_ins(context, element, &notes.stand_ins);
+    report_weights(context, element, &notes.weights);
     for family in &notes.synthesized {
         let message = format!(
             "`{family}` has no face of this weight or style; it was made from another, add the real one"

@@ -33,6 +33,8 @@ use crate::pixels::Pixels;
 /// Decoding more pixels than this is done by one thread at a time, so that the memory for it does
 /// not grow with the number of threads.
 const ALONE_PX_MIN: f64 = 8_000_000.0;
+/// Parsed SVG documents that are kept, for other sizes and angles of the same.
+const DOCUMENTS_BYTES_MAX: u64 = 32 << 20;
 /// Inline SVG documents whose size is remembered.
 const INLINE_MAX: u64 = 1_000;
 
@@ -101,6 +103,8 @@ pub(crate) struct Request {
     pub width: u32,
     /// Height in device pixels.
     pub height: u32,
+    /// From an SVG's own units to the pixels, where it is turned; else the crop fills them.
+    pub turn: Option<kurbo::Affine>,
     /// What `currentColor` means in an SVG.
     pub color: Color,
     /// Colours of an SVG and what takes their place.
@@ -109,15 +113,39 @@ pub(crate) struct Request {
     pub recipe: Recipe,
 }
 
+impl Request {
+    /// A part of an asset in so many pixels, as it is.
+    pub(crate) fn new(crop: kurbo::Rect, width: u32, height: u32) -> Self {
+        let (color, colors) = (Color::BLACK, Vec::new());
+        Self { crop, width, height, turn: None, color, colors, recipe: Recipe::default() }
+    }
+}
+
 /// A picture ready to be drawn.
 #[derive(Clone, Debug)]
 pub(crate) struct Picture {
     pub pixels: Arc<Pixels>,
+    pub findings: Arc<Findings>,
+}
+
+/// What a picture does not show as its file says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Findings {
     /// Font families that an SVG asks for and that are not there.
-    pub fonts_missing: Arc<[String]>,
+    pub families: Vec<String>,
+    /// Font families that lack some of an SVG's characters, and those that have them.
+    pub stand_ins: Vec<(String, String)>,
+    /// Font families that lack a weight that an SVG asks for, that weight, and the one that was used.
+    pub weights: Vec<(String, f64, f64)>,
+    /// Font families that lack an italic face that an SVG asks for.
+    pub upright: Vec<String>,
     /// Characters of an SVG that no font has.
-    pub chars_missing: Arc<[char]>,
-    /// Whether it has a colour profile that could not be used.
+    pub chars: Vec<char>,
+    /// Colours that were to be replaced in an SVG and are not in it.
+    pub colors: Vec<Color>,
+    /// What of an SVG is not drawn.
+    pub features: Vec<String>,
+    /// Whether there is a colour profile that could not be used.
     pub profile_ignored: bool,
 }
 
@@ -126,22 +154,36 @@ struct Key {
     hash: [u8; 32],
     crop: [u64; 4],
     size: (u32, u32),
+    turn: Option<[u64; 6]>,
     recipe: Vec<u64>,
     svg: Option<SvgKey>,
 }
 
-/// What an SVG depends on besides: its colours, and the uploaded fonts that it may use.
+/// What a parsed SVG depends on: its text, its colours, and the uploaded fonts that it may use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct SvgKey {
+    hash: [u8; 32],
     color: Color,
     colors: Vec<(Color, Color)>,
     fonts: Arc<[FontHash]>,
+}
+
+impl SvgKey {
+    fn new(asset: &Asset, request: &Request, fonts: &Fonts) -> Self {
+        Self {
+            hash: *asset.hash(),
+            color: request.color,
+            colors: request.colors.clone(),
+            fonts: Arc::clone(fonts.uploaded()),
+        }
+    }
 }
 
 /// Decoded and scaled pictures, shared by all render threads and bounded in bytes.
 #[derive(Debug)]
 pub struct Scaled {
     pictures: Cache<Key, Picture>,
+    documents: Cache<SvgKey, Arc<svg::Document>>,
     inline: Cache<[u8; 32], Arc<Asset>>,
     alone: Mutex<()>,
 }
@@ -152,8 +194,13 @@ impl Scaled {
     pub fn new(bytes_max: u64) -> Self {
         let weigh =
             |_: &Key, picture: &Picture| u32::try_from(picture.pixels.bytes()).unwrap_or(u32::MAX);
+        let weigh_document = |_: &SvgKey, document: &Arc<svg::Document>| {
+            u32::try_from(document.bytes()).unwrap_or(u32::MAX)
+        };
+        let documents = Cache::builder().max_capacity(DOCUMENTS_BYTES_MAX);
         Self {
             pictures: Cache::builder().max_capacity(bytes_max).weigher(weigh).build(),
+            documents: documents.weigher(weigh_document).build(),
             inline: Cache::new(INLINE_MAX),
             alone: Mutex::new(()),
         }
@@ -171,12 +218,9 @@ impl Scaled {
             hash: *asset.hash(),
             crop: [crop.x0, crop.y0, crop.x1, crop.y1].map(f64::to_bits),
             size: (request.width, request.height),
+            turn: request.turn.map(|turn| turn.as_coeffs().map(f64::to_bits)),
             recipe: request.recipe.bits(),
-            svg: (asset.kind() == AssetKind::Svg).then(|| SvgKey {
-                color: request.color,
-                colors: request.colors.clone(),
-                fonts: Arc::clone(fonts.uploaded()),
-            }),
+            svg: (asset.kind() == AssetKind::Svg).then(|| SvgKey::new(asset, request, fonts)),
         };
         self.pictures
             .try_get_with(key, || self.make(asset, request, fonts))
@@ -192,26 +236,38 @@ impl Scaled {
             .map_err(|refusal| Refusal::clone(&refusal))
     }
 
+    /// An SVG as it is parsed for a request.
+    fn document(
+        &self,
+        asset: &Asset,
+        request: &Request,
+        fonts: &Fonts,
+    ) -> Result<Arc<svg::Document>, Refusal> {
+        let read = || {
+            let text = crate::asset::svg_text(asset.bytes())?;
+            svg::Document::read(text, request.color, &request.colors, fonts.svg()).map(Arc::new)
+        };
+        self.documents
+            .try_get_with(SvgKey::new(asset, request, fonts), read)
+            .map_err(|refusal| Refusal::clone(&refusal))
+    }
+
     fn make(&self, asset: &Asset, request: &Request, fonts: &Fonts) -> Result<Picture, Refusal> {
-        let (width, height) = asset.size();
-        let picture = match asset.kind() {
+        let (pixels, findings) = match asset.kind() {
+            AssetKind::Svg => {
+                let document = self.document(asset, request, fonts)?;
+                (document.paint(request)?, Arc::clone(document.findings()))
+            }
             AssetKind::Raster(format, orientation) => {
+                let (width, height) = asset.size();
                 let _alone = (width * height > ALONE_PX_MIN).then(|| self.alone.lock());
                 let raw = decode::decode(asset.bytes(), format)?;
                 let profile_ignored = raw.profile_ignored;
-                Picture {
-                    pixels: Arc::new(scale::scale(raw, orientation, request)?),
-                    fonts_missing: Arc::new([]),
-                    chars_missing: Arc::new([]),
-                    profile_ignored,
-                }
-            }
-            AssetKind::Svg => {
-                svg::rasterize(crate::asset::svg_text(asset.bytes())?, request, fonts.svg())?
+                let findings = Findings { profile_ignored, ..Findings::default() };
+                (scale::scale(raw, orientation, request)?, Arc::new(findings))
             }
         };
-        let pixels = request.recipe.apply(Arc::unwrap_or_clone(picture.pixels))?;
-        Ok(Picture { pixels: Arc::new(pixels), ..picture })
+        Ok(Picture { pixels: Arc::new(request.recipe.apply(pixels)?), findings })
     }
 }
 
@@ -224,14 +280,7 @@ mod tests {
     use crate::Font;
 
     fn request(color: Color, width: u32) -> Request {
-        Request {
-            crop: kurbo::Rect::new(0.0, 0.0, 8.0, 4.0),
-            width,
-            height: 2,
-            color,
-            colors: Vec::new(),
-            recipe: Recipe::default(),
-        }
+        Request { color, ..Request::new(kurbo::Rect::new(0.0, 0.0, 8.0, 4.0), width, 2) }
     }
 
     #[test]
@@ -267,6 +316,18 @@ mod tests {
         let with = |fonts| scaled.get(&svg, &request(black, 4), fonts).unwrap().pixels;
         assert!(!Arc::ptr_eq(&with(&fonts), &with(&branded)), "other fonts");
         assert!(Arc::ptr_eq(&with(&branded), &with(&branded)), "the same fonts");
+    }
+
+    #[test]
+    fn a_document_is_parsed_once_for_all_sizes_and_angles() {
+        let (scaled, fonts) = (Scaled::new(0), Fonts::bundled());
+        let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 4'/>";
+        let svg = scaled.inline_svg(svg).unwrap();
+        let parsed = |request: Request| scaled.document(&svg, &request, &fonts).unwrap();
+        let first = parsed(request(Color::BLACK, 4));
+        let turned = Request { turn: Some(kurbo::Affine::rotate(1.0)), ..request(Color::BLACK, 9) };
+        assert!(Arc::ptr_eq(&first, &parsed(turned)), "another size and angle");
+        assert!(!Arc::ptr_eq(&first, &parsed(request(Color::WHITE, 4))), "another colour");
     }
 
     #[test]

@@ -126,24 +126,11 @@ fn clamped_to_alpha(mut rgba: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use pixeldrive_model::Color;
 
     use super::*;
-    use crate::picture::filter::Recipe;
-
-    fn request(crop: Rect, width: u32, height: u32) -> Request {
-        Request {
-            crop,
-            width,
-            height,
-            color: Color::BLACK,
-            colors: Vec::new(),
-            recipe: Recipe::default(),
-        }
-    }
 
     fn upright(raw: Raw, crop: Rect, width: u32, height: u32) -> Pixels {
-        scale(raw, Orientation::NoTransforms, &request(crop, width, height)).unwrap()
+        scale(raw, Orientation::NoTransforms, &Request::new(crop, width, height)).unwrap()
     }
 
     fn raw(width: u32, height: u32, samples: Vec<u8>) -> Raw {
@@ -217,7 +204,7 @@ mod tests {
             let mut full = DynamicImage::ImageRgb8(full);
             full.apply_orientation(orientation);
             let expected = full.crop_imm(2, 1, 5, 4).into_rgba8().into_raw();
-            let crop = request(Rect::new(2.0, 1.0, 7.0, 5.0), 5, 4);
+            let crop = Request::new(Rect::new(2.0, 1.0, 7.0, 5.0), 5, 4);
             let found = scale(raw(12, 8, samples.clone()), orientation, &crop).unwrap();
             assert_eq!(found.rgba, expected, "{orientation:?}");
         }

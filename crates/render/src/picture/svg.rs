@@ -1,12 +1,14 @@
-//! SVG documents become pixels, through usvg and our own marks, at exactly the size that is drawn.
+//! SVG documents become pixels, through usvg and our own marks, at exactly the size and angle that is
+//! drawn.
 //!
 //! A document is a program from a stranger. Before usvg sees it, `guard` checks what it refers to and
 //! how far it unfolds; before it is painted, `cost` adds up what painting takes. Nothing is read from
-//! disk, network or system fonts, and what would be missing from the picture is an error.
+//! disk, network or system fonts, and what is missing from the picture is told.
 //!
 //! Deliberately absent: animation, scripts and SVG inside of SVG images.
 
 mod cost;
+mod dropped;
 mod glyphs;
 mod guard;
 mod marks;
@@ -18,20 +20,30 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use kurbo::{Affine, Rect};
 use parking_lot::Mutex;
 use parley::fontique::Blob;
-use resvg::tiny_skia;
+use pixeldrive_model::Color;
 use resvg::usvg::{self, fontdb, roxmltree};
+use skrifa::{FontRef, MetadataProvider as _};
 
-use super::{Picture, Refusal, Request, decode};
+use super::{Findings, Refusal, Request, decode};
 use crate::Error;
 use crate::asset::{Asset, AssetKind};
-use crate::drawing::Drawing;
+use crate::drawing::{Drawing, Mark, Shape};
 use crate::fonts::FALLBACK;
+use crate::layout::is_invisible;
+use crate::pixels::Pixels;
 use crate::raster::Raster;
 
 /// Elements, texts and comments of one document.
 const NODES_MAX: u32 = 50_000;
+/// What a node, a vertex and a character of a parsed document take in memory, about.
+const NODE_BYTES: usize = 1_000;
+const POINT_BYTES: usize = 10;
+const CHAR_BYTES: usize = 300;
+/// Share of a document's part by which its shapes may reach beyond it without being cut.
+const BEYOND: f64 = 1e-4;
 
 /// The fonts that texts in SVG documents can use.
 #[derive(Debug)]
@@ -61,6 +73,7 @@ impl SvgFonts {
 /// Checks a document and reads the size that it gives itself.
 pub(crate) fn natural_size(text: &str) -> Result<(f64, f64), Refusal> {
     let text = without_doctype(text);
+    scan::check(&text)?;
     let document = parse(&text)?;
     guard::check(&document)?;
     let options = options(usvg::ImageHrefResolver {
@@ -71,16 +84,92 @@ pub(crate) fn natural_size(text: &str) -> Result<(f64, f64), Refusal> {
     Ok((f64::from(tree.size().width()), f64::from(tree.size().height())))
 }
 
-/// Paints a document that [`natural_size`] has checked.
-pub(super) fn rasterize(
-    text: &str,
-    request: &Request,
+/// Checks what [`natural_size`] leaves: the pictures inside of a document.
+pub(crate) fn check_pictures(text: &str) -> Result<(), Refusal> {
+    Document::read(text, Color::BLACK, &[], &SvgFonts::new(&[])).map(|_| ())
+}
+
+/// A parsed document, in the colours and with the fonts of a request: it is painted at any size.
+#[derive(Debug)]
+pub(crate) struct Document {
+    tree: usvg::Tree,
+    findings: Arc<Findings>,
+}
+
+impl Document {
+    /// Parses a document that [`natural_size`] has checked. `color` is its `currentColor`, and each first
+    /// colour of `colors` is replaced by its second.
+    pub(crate) fn read(
+        text: &str,
+        color: Color,
+        colors: &[(Color, Color)],
+        fonts: &SvgFonts,
+    ) -> Result<Self, Refusal> {
+        let text = without_doctype(text);
+        let document = parse(&text)?;
+        let recolored = recolor::recolor(&document, color, colors);
+        let (tree, mut findings) = match &recolored.text {
+            None => resolve(&document, fonts)?,
+            Some(text) => resolve(&parse(text)?, fonts)?,
+        };
+        findings.features = dropped::names(&document);
+        findings.colors = recolored.unmatched;
+        findings.chars = glyphs::missing(&tree);
+        Ok(Self { tree, findings: Arc::new(findings) })
+    }
+
+    /// What of it is not shown as it says.
+    pub(super) fn findings(&self) -> &Arc<Findings> {
+        &self.findings
+    }
+
+    /// About what it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        bytes(self.tree.root())
+    }
+
+    /// Paints what the request shows of it.
+    pub(super) fn paint(&self, request: &Request) -> Result<Pixels, Refusal> {
+        let (width, height) = (request.width, request.height);
+        let transform = marks::back(request.turn.unwrap_or_else(|| to_request(request)));
+        cost::check(&self.tree, transform, width, height)?;
+        let (Ok(across), Ok(down)) = (u16::try_from(width), u16::try_from(height)) else {
+            return Err(Refusal::Pixels { width, height });
+        };
+        let (mut drawing, mut raster) = (Drawing::new(across, down), Raster::default());
+        let complex = |error: Error| Refusal::Complex { reason: error.to_string() };
+        let transform = marks::affine(transform);
+        marks::draw(&self.tree, transform, &mut drawing, &mut raster).map_err(complex)?;
+        // Upright ones end where the pixels end.
+        if request.turn.is_some() && !self.is_within(request.crop) && !drawing.marks().is_empty() {
+            let clip = Mark::PushClip { transform, shape: Shape::Rect(request.crop) };
+            drawing.enclose(0, clip).map_err(complex)?;
+        }
+        let mut pixels = raster.paint(drawing).map_err(complex)?;
+        pixels.opaque |= pixels.rgba.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 255);
+        Ok(pixels)
+    }
+
+    /// Whether all that it draws lies in this part of it: an edge that is cut where it ends already would
+    /// be smoothed twice.
+    fn is_within(&self, part: Rect) -> bool {
+        let drawn = self.tree.root().abs_layer_bounding_box();
+        let [left, top, right, bottom] =
+            [drawn.left(), drawn.top(), drawn.right(), drawn.bottom()].map(f64::from);
+        let beyond = BEYOND * part.width().max(part.height());
+        part.inflate(beyond, beyond).contains_rect(Rect::new(left, top, right, bottom))
+    }
+}
+
+/// Resolves a document, and says which fonts stand in for others.
+fn resolve(
+    document: &roxmltree::Document<'_>,
     fonts: &SvgFonts,
-) -> Result<Picture, Refusal> {
-    let text = with_colors(&without_doctype(text), request)?;
-    let document = parse(&text)?;
+) -> Result<(usvg::Tree, Findings), Refusal> {
     let fault = Mutex::new(None);
-    let fonts_missing = Mutex::new(BTreeSet::new());
+    let families = Mutex::new(BTreeSet::new());
+    let faces = Mutex::new(BTreeSet::new());
+    let stand_ins = Mutex::new(BTreeSet::new());
     let tree = {
         let mut options = options(usvg::ImageHrefResolver {
             resolve_data: Box::new(|_, data, _| {
@@ -91,34 +180,80 @@ pub(super) fn rasterize(
         });
         options.fontdb = Arc::clone(&fonts.0);
         options.font_resolver.select_font = Box::new(|font, database| {
-            if let Some(family) = missing_family(font, fonts) {
-                fonts_missing.lock().insert(family);
-            }
-            usvg::FontResolver::default_font_selector()(font, database)
+            families.lock().extend(missing_family(font, fonts));
+            let found = usvg::FontResolver::default_font_selector()(font, database)?;
+            let italic = font.style() != usvg::FontStyle::Normal;
+            faces.lock().insert((found, font.weight(), italic));
+            Some(found)
         });
-        usvg::Tree::from_xmltree(&document, &options).map_err(broken)?
+        options.font_resolver.select_fallback = Box::new(|char, tried, database| {
+            let found = usvg::FontResolver::default_fallback_selector()(char, tried, database)?;
+            let own = tried.first().and_then(|own| family(database, *own));
+            let pair = own.zip(family(database, found)).filter(|(own, other)| own != other);
+            stand_ins.lock().extend(pair.filter(|_| !is_invisible(char)));
+            Some(found)
+        });
+        usvg::Tree::from_xmltree(document, &options).map_err(broken)?
     };
     if let Some(refusal) = fault.into_inner() {
         return Err(refusal);
     }
-    let transform = to_request(request);
-    cost::check(&tree, transform, request.width, request.height)?;
-    let too_large = || Refusal::Pixels { width: request.width, height: request.height };
-    let [width, height] = [request.width, request.height].map(u16::try_from);
-    let (Ok(width), Ok(height)) = (width, height) else {
-        return Err(too_large());
+    let families = families.into_inner().into_iter().collect();
+    let stand_ins = stand_ins.into_inner().into_iter().collect();
+    let mut findings = Findings { families, stand_ins, ..Findings::default() };
+    for (face, weight, italic) in faces.into_inner() {
+        compare(&fonts.0, face, (weight, italic), &mut findings);
+    }
+    Ok((tree, findings))
+}
+
+/// Notes where a face is not of the weight and style that were asked for.
+fn compare(
+    fonts: &fontdb::Database,
+    id: fontdb::ID,
+    (weight, italic): (u16, bool),
+    findings: &mut Findings,
+) {
+    // Variable fonts are set to what is asked.
+    let is_variable = |bytes: &[u8], index| {
+        FontRef::from_index(bytes, index).is_ok_and(|font| !font.axes().is_empty())
     };
-    let (mut drawing, mut raster) = (Drawing::new(width, height), Raster::default());
-    let complex = |error: Error| Refusal::Complex { reason: error.to_string() };
-    marks::draw(&tree, marks::affine(transform), &mut drawing, &mut raster).map_err(complex)?;
-    let mut pixels = raster.paint(drawing).map_err(complex)?;
-    pixels.opaque |= pixels.rgba.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 255);
-    Ok(Picture {
-        pixels: Arc::new(pixels),
-        fonts_missing: fonts_missing.into_inner().into_iter().collect(),
-        chars_missing: glyphs::missing(&tree).into(),
-        profile_ignored: false,
-    })
+    let (Some(face), Some(family)) = (fonts.face(id), family(fonts, id)) else { return };
+    if fonts.with_face_data(id, is_variable).unwrap_or(false) {
+        return;
+    }
+    let replaced = (family.clone(), weight.into(), face.weight.0.into());
+    if face.weight.0 != weight && !findings.weights.contains(&replaced) {
+        findings.weights.push(replaced);
+    }
+    if italic && face.style == fontdb::Style::Normal && !findings.upright.contains(&family) {
+        findings.upright.push(family);
+    }
+}
+
+/// About what a parsed group takes in memory.
+fn bytes(group: &usvg::Group) -> usize {
+    let of_node = |node: &usvg::Node| {
+        let own = match node {
+            usvg::Node::Group(group) => bytes(group),
+            usvg::Node::Path(path) => POINT_BYTES * path.data().len(),
+            usvg::Node::Image(image) => match image.kind() {
+                usvg::ImageKind::PNG(data)
+                | usvg::ImageKind::JPEG(data)
+                | usvg::ImageKind::GIF(data)
+                | usvg::ImageKind::WEBP(data) => data.len(),
+                usvg::ImageKind::SVG(tree) => bytes(tree.root()),
+            },
+            usvg::Node::Text(text) => {
+                let chars = text.chunks().iter().map(|chunk| chunk.text().len()).sum::<usize>();
+                CHAR_BYTES * chars + bytes(text.flattened())
+            }
+        };
+        let mut all = NODE_BYTES + own;
+        node.subroots(|group| all += bytes(group));
+        all
+    };
+    group.children().iter().map(of_node).sum()
 }
 
 /// The text without a DOCTYPE that only names the standard, as many editors write it. One that
@@ -132,7 +267,6 @@ fn without_doctype(text: &str) -> Cow<'_, str> {
 }
 
 fn parse(text: &str) -> Result<roxmltree::Document<'_>, Refusal> {
-    scan::check(text)?;
     // Entities are defined in a DTD, and nothing else in one matters here.
     let options = roxmltree::ParsingOptions {
         allow_dtd: false,
@@ -163,36 +297,11 @@ fn broken(error: impl std::fmt::Display) -> Refusal {
 }
 
 /// Maps the request's crop to its pixels.
-#[expect(clippy::cast_possible_truncation, reason = "tiny-skia works in f32")]
-fn to_request(request: &Request) -> tiny_skia::Transform {
+fn to_request(request: &Request) -> Affine {
     let crop = request.crop;
-    let (scale_x, scale_y) =
+    let (across, down) =
         (f64::from(request.width) / crop.width(), f64::from(request.height) / crop.height());
-    let (x, y) = (-crop.x0 * scale_x, -crop.y0 * scale_y);
-    tiny_skia::Transform::from_row(scale_x as f32, 0.0, 0.0, scale_y as f32, x as f32, y as f32)
-}
-
-/// The document in its colours: those that the request replaces, and on its root `color`, where
-/// `currentColor` inherits it from, unless the document gives one itself.
-fn with_colors(text: &str, request: &Request) -> Result<String, Refusal> {
-    let mut text = recolor::recolor(&parse(text)?, &request.colors);
-    let document = parse(&text)?;
-    let root = document.root_element();
-    let mut added = String::new();
-    if !root.has_attribute("color") {
-        added.push_str(&format!(" color=\"{}\"", recolor::css(request.color)));
-    }
-    // Shapes are black where nothing says otherwise.
-    let black = request.colors.iter().find(|(old, _)| [old.r, old.g, old.b] == [0; 3]);
-    if let Some((_, new)) = black.filter(|_| !root.has_attribute("fill")) {
-        added.push_str(&format!(" fill=\"{}\"", recolor::css(*new)));
-    }
-    let start = root.range().start;
-    let name = text[start..]
-        .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
-        .map_or(text.len(), |len| start + len);
-    text.insert_str(name, &added);
-    Ok(text)
+    Affine::new([across, 0.0, 0.0, down, -crop.x0 * across, -crop.y0 * down])
 }
 
 /// An image inside of a document, through our own limits and decoder; resvg gets it as a PNG.
@@ -216,6 +325,16 @@ fn missing_family(font: &usvg::Font, fonts: &SvgFonts) -> Option<String> {
     });
     let first = named.next()?;
     (!fonts.has(first) && !named.any(|name| fonts.has(name))).then(|| first.to_owned())
+}
+
+/// The name of a font's family.
+fn family(database: &fontdb::Database, font: fontdb::ID) -> Option<String> {
+    let families = &database.face(font)?.families;
+    let english = |(_, language): &&(String, fontdb::Language)| {
+        *language == fontdb::Language::English_UnitedStates
+    };
+    let found = families.iter().find(english).or(families.first());
+    found.map(|(name, _)| name.clone())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use pixeldrive_model::{AccountId, Effort, Epoch, TemplateId, TokenId};
+use pixeldrive_model::{AccountId, Effort, Epoch, Problem, TemplateId, TokenId};
 use pixeldrive_proto::v1::{self, gateway_message::Kind, result::Outcome};
 use pixeldrive_store::{Grant, NewAccount, NewToken, PutTemplate, Store};
 use serde_json::{Value, json};
@@ -75,6 +75,10 @@ impl Api {
             name: "test".to_owned(),
             epoch: Epoch("1".to_owned()),
             effort: Effort::Fast,
+            inspect: |given| match given.element.id.as_str() {
+                "unfit" => vec![Problem::new("text", "as the test says")],
+                _ => Vec::new(),
+            },
         };
         let state = State::new(
             Arc::new(config),

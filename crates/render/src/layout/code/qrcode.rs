@@ -9,7 +9,7 @@ use super::outline::{self, Lattice};
 use super::{MODULE_PX_MIN, background, refuse_faint, small, warn_if_small};
 use crate::Error;
 use crate::code::contrast::{self, Inverse};
-use crate::code::qrcode::{EYE, Logo, Modules, Refusal, Wanted, encode};
+use crate::code::qrcode::{EYE, Logo, Modules, Refusal, Wanted, encode, fit};
 use crate::drawing::{Mark, Shape};
 use crate::layout::grid::Grid;
 use crate::layout::{Context, image, paint, size};
@@ -24,23 +24,8 @@ pub(in crate::layout) fn qrcode(
     element: &Element,
     code: &model::QrCode,
 ) -> Result<(), Error> {
-    let eyes = code.eye_color.map(Paint::Solid);
-    for paint in [Some(&code.color), eyes.as_ref()].into_iter().flatten() {
-        let fault = contrast::paint_fault(paint, code.background, Inverse::Allowed);
-        refuse_faint(element, fault)?;
-    }
-    let logo = Logo { share: code.logo_size, padding: code.logo_padding };
-    let wanted = Wanted {
-        text: &code.text,
-        correction: code.error_correction,
-        versions: if code.version > 0 {
-            (code.version, code.version)
-        } else {
-            (code.min_version, 40)
-        },
-        logo: (code.logo != Source::Missing).then_some(logo),
-    };
-    let modules = encode(&wanted).map_err(|refusal| refused(element, refusal))?;
+    refuse_faint(element, faint(code).map(|(_, reason)| reason))?;
+    let modules = encode(&wanted(code)).map_err(|refusal| refused(element, refusal))?;
     let area = size(element).to_rect();
     background(context, area, code.background)?;
     let count = f64::from(small(modules.side));
@@ -54,12 +39,12 @@ pub(in crate::layout) fn qrcode(
     let lattice = lattice(&grid, symbol, module, modules.side);
     let mut dots = dots(&lattice, &modules, code.dot_style);
     let marks = marks(&lattice, &modules, code.eye_style);
-    match &eyes {
+    match code.eye_color {
         None => dots.extend(marks),
-        Some(color) => fill(context, marks, color, symbol)?,
+        Some(color) => fill(context, marks, &Paint::Solid(color), symbol)?,
     }
     fill(context, dots, &code.color, symbol)?;
-    match wanted.logo {
+    match logo(code) {
         None => Ok(()),
         Some(logo) => {
             let logo = symbol.size() * logo.share;
@@ -67,6 +52,34 @@ pub(in crate::layout) fn qrcode(
             image::contained(context, element, logo)
         }
     }
+}
+
+/// Which of its colours a scanner cannot tell from the background, and why.
+pub(in crate::layout) fn faint(code: &model::QrCode) -> Option<(&'static str, String)> {
+    let eyes = code.eye_color.map(Paint::Solid);
+    let paints = [("color", Some(&code.color)), ("eyeColor", eyes.as_ref())];
+    paints.into_iter().find_map(|(property, paint)| {
+        let fault = contrast::paint_fault(paint?, code.background, Inverse::Allowed)?;
+        Some((property, fault))
+    })
+}
+
+/// Why there is no such code, whatever it looks like.
+pub(in crate::layout) fn unfit(element: &Element, code: &model::QrCode) -> Option<Error> {
+    fit(&wanted(code)).err().map(|refusal| refused(element, refusal))
+}
+
+fn wanted(code: &model::QrCode) -> Wanted<'_> {
+    let versions = match code.version {
+        0 => (code.min_version, 40),
+        version => (version, version),
+    };
+    Wanted { text: &code.text, correction: code.error_correction, versions, logo: logo(code) }
+}
+
+fn logo(code: &model::QrCode) -> Option<Logo> {
+    let logo = Logo { share: code.logo_size, padding: code.logo_padding };
+    (code.logo != Source::Missing).then_some(logo)
 }
 
 fn refused(element: &Element, refusal: Refusal) -> Error {

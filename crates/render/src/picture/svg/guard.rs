@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use pixeldrive_model::limits::SVG_BYTES_MAX;
+use pixeldrive_model::{DataFault, data_bytes};
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::Refusal;
@@ -268,6 +270,8 @@ impl<'a, 'i> Guard<'a, 'i> {
         if let Some(target) = self.href(node)? {
             load.add(self.load(target, level + 1)?, 1);
         }
+        // Of its own: markers have no markers of their element.
+        let vertices = load.points;
         for (name, target) in self.properties(node)? {
             let target_load = self.load(target, level + 1)?;
             if INHERITED.contains(&name) {
@@ -277,8 +281,7 @@ impl<'a, 'i> Guard<'a, 'i> {
                     load.add(target_load, marks);
                 }
             } else if MARKERS.contains(&name) {
-                let points = load.points;
-                load.add(target_load, points);
+                load.add(target_load, vertices);
             } else {
                 load.add(target_load, 1);
             }
@@ -321,6 +324,11 @@ impl<'a, 'i> Guard<'a, 'i> {
             if !href.is_empty() && !href.starts_with('#') && !is_raster_data(tag, href) {
                 return Err(refused(href));
             }
+            // One that cannot be decoded would be left out.
+            if let Some(fault) = undecodable(href) {
+                let reason = format!("a data: URI in it cannot be decoded: {fault}");
+                return Err(Refusal::Broken { reason });
+            }
         }
         let href = node.attribute("href").or_else(|| node.attribute((XLINK, "href")));
         Ok(href.and_then(|href| self.ids.get(href.trim().strip_prefix('#')?).copied()))
@@ -349,11 +357,17 @@ fn refused(href: &str) -> Refusal {
     Refusal::Reference { href: href.chars().take(100).collect() }
 }
 
+fn undecodable(href: &str) -> Option<DataFault> {
+    let is_data = !href.is_empty() && !href.starts_with('#');
+    is_data.then(|| data_bytes(href, SVG_BYTES_MAX).err()).flatten()
+}
+
+/// Whether it is a `data:` URI that may hold pixels: of such a type, or of none.
 fn is_raster_data(tag: &str, href: &str) -> bool {
     let start: String = href.chars().take(16).collect::<String>().to_ascii_lowercase();
-    let types = ["png", "jpeg", "jpg", "gif", "webp"];
+    let types = ["image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", ""];
     matches!(tag, "image" | "feImage")
-        && start.strip_prefix("data:image/").is_some_and(|rest| {
+        && start.strip_prefix("data:").is_some_and(|rest| {
             types
                 .iter()
                 .any(|name| rest.strip_prefix(name).is_some_and(|r| r.starts_with([';', ','])))

@@ -112,7 +112,14 @@ impl Painter<'_> {
         if resvg::render_node(node, transform, &mut pixmap.as_mut()).is_none() {
             return Ok(());
         }
-        let image = Pixels { width, height, rgba: pixmap.take(), opaque: false };
+        let mut rgba = pixmap.take();
+        // Patterns are sampled with a filter that overshoots: a channel above its alpha would wrap round.
+        for [red, green, blue, alpha] in rgba.as_chunks_mut::<4>().0 {
+            for channel in [red, green, blue] {
+                *channel = (*channel).min(*alpha);
+            }
+        }
+        let image = Pixels { width, height, rgba, opaque: false };
         self.drawing.push(Mark::Image {
             transform: Affine::IDENTITY,
             image: Arc::new(image),
@@ -366,7 +373,7 @@ pub(super) fn affine(transform: tiny_skia::Transform) -> Affine {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "tiny-skia works in f32")]
-fn back(transform: Affine) -> tiny_skia::Transform {
+pub(super) fn back(transform: Affine) -> tiny_skia::Transform {
     let [sx, ky, kx, sy, tx, ty] = transform.as_coeffs().map(|part| part as f32);
     tiny_skia::Transform::from_row(sx, ky, kx, sy, tx, ty)
 }

@@ -22,7 +22,7 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
             rest = end.map_or("", |end| &rest[open.len() + end + close.len()..]);
             continue;
         }
-        let tag = tag(rest);
+        let (tag, attributes) = tag(rest);
         if tag.starts_with("</") {
             depth = depth.saturating_sub(1);
         } else if !tag.ends_with("/>") {
@@ -32,7 +32,7 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
             let reason = format!("its elements are nested more than {DEPTH_MAX} levels deep");
             return Err(Refusal::Complex { reason });
         }
-        if attributes(tag) > ATTRIBUTES_MAX {
+        if attributes > ATTRIBUTES_MAX {
             let reason = format!("an element has more than {ATTRIBUTES_MAX} attributes");
             return Err(Refusal::Complex { reason });
         }
@@ -41,33 +41,21 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The tag that `text` starts with, its closing bracket included.
-fn tag(text: &str) -> &str {
+/// The tag that `text` starts with, its closing bracket included, and how many attributes it has:
+/// signs of equality outside of quotes.
+fn tag(text: &str) -> (&str, usize) {
     let mut quote = None;
+    let mut attributes = 0;
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
-            (None, b'>') => return &text[..=at],
+            (None, b'>') => return (&text[..=at], attributes),
+            (None, b'=') => attributes += 1,
             (None, b'"' | b'\'') => quote = Some(byte),
             (Some(open), byte) if open == byte => quote = None,
             _ => {}
         }
     }
-    text
-}
-
-/// Signs of equality outside of quotes.
-fn attributes(tag: &str) -> usize {
-    let mut quote = None;
-    let mut count = 0;
-    for byte in tag.bytes() {
-        match (quote, byte) {
-            (None, b'=') => count += 1,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
-    }
-    count
+    (text, attributes)
 }
 
 #[cfg(test)]

@@ -7,20 +7,16 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::Fonts;
-use crate::picture::Recipe;
 
-fn paint(text: &str, color: Color) -> Result<Picture, Refusal> {
+fn read(text: &str, color: Color) -> Result<Document, Refusal> {
+    Document::read(text, color, &[], Fonts::bundled().svg())
+}
+
+fn paint(text: &str, color: Color) -> Result<(Pixels, Arc<Findings>), Refusal> {
     let (width, height) = natural_size(text)?;
-    let crop = kurbo::Rect::new(0.0, 0.0, width, height);
-    let request = Request {
-        crop,
-        width: 100,
-        height: 50,
-        color,
-        colors: Vec::new(),
-        recipe: Recipe::default(),
-    };
-    rasterize(text, &request, Fonts::bundled().svg())
+    let document = read(text, color)?;
+    let request = Request::new(Rect::new(0.0, 0.0, width, height), 100, 50);
+    Ok((document.paint(&request)?, Arc::clone(document.findings())))
 }
 
 /// A document of 100 by 50 around `inside`.
@@ -41,9 +37,9 @@ fn check(inside: &str, expected: &str) {
 fn check_text(text: &str, expected: &str) {
     let start = Instant::now();
     let found = match paint(text, Color::parse("#336699").unwrap()) {
-        Ok(picture) => {
-            let middle = &picture.pixels.rgba[(25 * 100 + 50) * 4..][..4];
-            format!("{middle:?} {:?} {:?}", picture.fonts_missing, picture.chars_missing)
+        Ok((pixels, findings)) => {
+            let middle = &pixels.rgba[(25 * 100 + 50) * 4..][..4];
+            format!("{middle:?} {:?} {:?}", findings.families, findings.chars)
         }
         Err(refusal) => format!("{}: {refusal}", refusal.code()),
     };
@@ -93,6 +89,81 @@ fn characters_that_no_font_has_are_told() {
     );
 }
 
+/// The bundled font has no Hebrew, another one has.
+#[test]
+fn families_that_stand_in_are_told() {
+    let mut fonts = Fonts::bundled();
+    let hebrew = include_bytes!("../../../../../tests/fixtures/fonts/noto-sans-hebrew.ttf");
+    fonts.add(hebrew).unwrap();
+    let stand_ins = |text: &str| {
+        let text = document(&format!("<text y='40' font-family='Inter'>{text}</text>"));
+        let document = Document::read(&text, Color::BLACK, &[], fonts.svg()).unwrap();
+        document.findings().stand_ins.clone()
+    };
+    let pair = ("Inter".to_owned(), "Noto Sans Hebrew".to_owned());
+    assert_eq!(stand_ins("abc <tspan font-weight='bold'>שלום</tspan> עולם"), [pair]);
+    assert_eq!(stand_ins("abc \u{200b}\u{301}"), []);
+}
+
+#[test]
+fn faces_that_stand_in_are_told() {
+    let mut fonts = Fonts::bundled();
+    fonts.add(include_bytes!("../../../../../tests/fixtures/fonts/inter-variable.ttf")).unwrap();
+    let found = |style: &str| {
+        let text = document(&format!("<text y='40' {style}>abc</text>"));
+        let document = Document::read(&text, Color::BLACK, &[], fonts.svg()).unwrap();
+        let findings = document.findings();
+        (findings.weights.clone(), findings.upright.clone())
+    };
+    let inter = || "Inter".to_owned();
+    assert_eq!(found("font-weight='bold'"), (vec![], vec![]));
+    assert_eq!(found("font-weight='800'"), (vec![(inter(), 800.0, 700.0)], vec![]));
+    assert_eq!(found("font-style='italic'"), (vec![], vec![inter()]));
+    assert_eq!(found("font-family='Inter Variable' font-weight='350'"), (vec![], vec![]));
+}
+
+/// A quarter turn puts the right half of a document to the bottom, and cuts what lies beyond its part.
+#[test]
+fn a_turned_document_is_painted_at_its_angle() {
+    let text = document("<path fill='#f00' d='M50-50h99v200h-99z'/>");
+    let document = read(&text, Color::BLACK).unwrap();
+    let crop = Rect::new(0.0, 0.0, 100.0, 50.0);
+    let turn = Some(Affine::new([0.0, 1.0, -1.0, 0.0, 60.0, 10.0]));
+    let pixels = document.paint(&Request { turn, ..Request::new(crop, 70, 120) }).unwrap();
+    let at = |x: usize, y: usize| pixels.rgba[(y * 70 + x) * 4 + 3];
+    assert_eq!([at(9, 80), at(10, 80), at(59, 80), at(60, 80)], [0, 255, 255, 0], "across");
+    assert_eq!([at(30, 59), at(30, 60), at(30, 109), at(30, 110)], [0, 255, 255, 0], "down");
+}
+
+/// An edge that ends with the document is smoothed once: half a pixel is half covered.
+#[test]
+fn edges_of_turned_documents_are_smoothed_once() {
+    let text = document("<path fill='#f00' d='M0 0h100v50h-100z'/>");
+    let document = read(&text, Color::BLACK).unwrap();
+    let crop = Rect::new(0.0, 0.0, 100.0, 50.0);
+    let turn = Some(Affine::new([0.0, 1.0, -1.0, 0.0, 50.5, 0.0]));
+    let pixels = document.paint(&Request { turn, ..Request::new(crop, 60, 100) }).unwrap();
+    let alpha = pixels.rgba[(50 * 60 + 50) * 4 + 3];
+    assert!(alpha.abs_diff(128) <= 2, "{alpha}");
+}
+
+/// A channel above its alpha wraps round when the pixel is laid over a light one.
+#[test]
+fn patterns_do_not_overshoot() {
+    let text = document(
+        "<pattern id='p' width='10' height='10' patternUnits='userSpaceOnUse'><rect width='10' height='10' \
+         fill='#e0e7ff'/><circle cx='5' cy='5' r='3' fill='#4338ca' fill-opacity='.5'/></pattern>\
+         <rect x='5' y='5' width='90' height='60' fill='url(#p)'/>",
+    );
+    let document = read(&text, Color::BLACK).unwrap();
+    let turn = Some(Affine::rotate(-0.2) * Affine::skew(-0.4, 0.0));
+    let crop = Rect::new(0.0, 0.0, 100.0, 50.0);
+    let pixels = document.paint(&Request { turn, ..Request::new(crop, 100, 50) }).unwrap();
+    let wrong =
+        pixels.rgba.as_chunks::<4>().0.iter().find(|pixel| pixel[..3].iter().max() > pixel.last());
+    assert_eq!(wrong, None, "a pixel whose colour is more than its alpha");
+}
+
 #[test]
 fn the_colour_of_a_document_stays_its_own() {
     let text = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 2 1' color='#00ff00'>\
@@ -121,6 +192,11 @@ fn images_inside_go_through_our_own_decoder() {
         check(&format!("<image href='{href}' width='100' height='50'/>"), "[0, 0, 255, 255]");
         check(&format!("<image xlink:href='{href}' width='100' height='50'/>"), "[0, 0, 255, 255]");
     }
+    let untyped = data_uri(image::ImageFormat::Png).replace("image/png", ";charset=x");
+    check(&format!("<image href='{untyped}' width='100' height='50'/>"), "[0, 0, 255, 255]");
+    let svg = "%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 1 1%22/%3E";
+    check(&format!("<image href='data:,{svg}' width='9' height='9'/>"), "svg_reference_refused");
+    check("<image href='data:image/png;base64,%%'/>", "cannot be decoded: this is not base64");
     check("<image href='data:image/png,hello'/>", "image_type_unsupported");
     check(
         "<image href='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAJxAAACcQCAYAAAA='/>",
@@ -178,6 +254,18 @@ fn bombs_are_refused() {
         &format!("{marker}<g marker-mid='url(#m)'><polyline points='{line}'/></g>"),
         "draws more than",
     );
+    // The vertices of a shape are its own, not those of its markers.
+    let all = |id: &str| {
+        format!("marker-start='url(#{id})' marker-mid='url(#{id})' marker-end='url(#{id})'")
+    };
+    let nested = format!(
+        "<marker id='m'><rect width='6' height='6'/></marker>\
+         <marker id='n'><path d='M10 0l6 20h-8z' {}/></marker>\
+         <path fill='red' d='M0 0l100 0 0 50-100 0-5-5z' {}/>",
+        all("m"),
+        all("n")
+    );
+    check(&nested, "[255, 0, 0, 255] [] []");
     check("<use id='a' href='#a'/>", "refers to itself");
     check("<g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g>", "refers to itself");
     check("<mask id='m'><rect mask='url(#m)'/></mask>", "refers to itself");
@@ -213,18 +301,11 @@ fn paintings_that_take_too_long_are_refused() {
     );
     let layers = "<g opacity='.9'><rect width='100' height='50'/>".repeat(90);
     let layers = document(&format!("{layers}{}", "</g>".repeat(90)));
-    let (crop, color) = (kurbo::Rect::new(0.0, 0.0, 100.0, 50.0), Color::BLACK);
-    let small = Request {
-        crop,
-        width: 200,
-        height: 100,
-        color,
-        colors: Vec::new(),
-        recipe: Recipe::default(),
-    };
-    assert!(rasterize(&layers, &small, Fonts::bundled().svg()).is_ok(), "small layers are cheap");
+    let layers = read(&layers, Color::BLACK).unwrap();
+    let small = Request::new(Rect::new(0.0, 0.0, 100.0, 50.0), 200, 100);
+    assert!(layers.paint(&small).is_ok(), "small layers are cheap");
     let large = Request { width: 4000, height: 2000, ..small };
-    let Err(Refusal::Complex { .. }) = rasterize(&layers, &large, Fonts::bundled().svg()) else {
+    let Err(Refusal::Complex { .. }) = layers.paint(&large) else {
         panic!("90 layers of 8 megapixels were held at once");
     };
     let star = |points: u32, radius: f64| {
