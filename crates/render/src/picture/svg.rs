@@ -8,6 +8,7 @@
 //! Deliberately absent: animation, scripts and SVG inside of SVG images.
 
 mod cost;
+mod doctype;
 mod dropped;
 mod glyphs;
 mod guard;
@@ -16,7 +17,6 @@ mod recolor;
 mod scan;
 mod stroke;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl SvgFonts {
 
 /// Checks a document and reads the size that it gives itself.
 pub(crate) fn natural_size(text: &str) -> Result<(f64, f64), Refusal> {
-    let text = without_doctype(text);
+    let text = doctype::taken_out(text)?;
     scan::check(&text)?;
     let document = parse(&text)?;
     guard::check(&document)?;
@@ -105,7 +105,7 @@ impl Document {
         colors: &[(Color, Color)],
         fonts: &SvgFonts,
     ) -> Result<Self, Refusal> {
-        let text = without_doctype(text);
+        let text = doctype::taken_out(text)?;
         let document = parse(&text)?;
         let recolored = recolor::recolor(&document, color, colors);
         let (tree, mut findings) = match &recolored.text {
@@ -256,16 +256,6 @@ fn bytes(group: &usvg::Group) -> usize {
     group.children().iter().map(of_node).sum()
 }
 
-/// The text without a DOCTYPE that only names the standard, as many editors write it. One that
-/// declares anything stays, and is refused.
-fn without_doctype(text: &str) -> Cow<'_, str> {
-    let declaration = text.split_once("<!DOCTYPE").and_then(|(before, rest)| {
-        let (inside, after) = rest.split_once('>')?;
-        (!inside.contains('[')).then_some((before, after))
-    });
-    declaration.map_or(Cow::Borrowed(text), |(before, after)| Cow::Owned(before.to_owned() + after))
-}
-
 fn parse(text: &str) -> Result<roxmltree::Document<'_>, Refusal> {
     // Entities are defined in a DTD, and nothing else in one matters here.
     let options = roxmltree::ParsingOptions {
@@ -278,7 +268,8 @@ fn parse(text: &str) -> Result<roxmltree::Document<'_>, Refusal> {
             Refusal::Complex { reason: format!("it has more than {NODES_MAX} nodes") }
         }
         roxmltree::Error::DtdDetected => {
-            Refusal::Broken { reason: "it has a DOCTYPE with declarations; remove it".to_owned() }
+            let reason = "its DOCTYPE declares more than short names for texts; remove it";
+            Refusal::Broken { reason: reason.to_owned() }
         }
         error => broken(error),
     })

@@ -175,6 +175,9 @@ fn the_colour_of_a_document_stays_its_own() {
     let named = "<?xml version='1.0'?>\n<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' \
                  'http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd'>\n";
     check_text(&format!("{named}{}", document("<circle r='5'/>")), "[0, 0, 0, 0]");
+    let declared = "<!DOCTYPE svg [<!ENTITY ns 'http://www.w3.org/2000/svg'><!ENTITY red '#ff0000'>]>\
+                    <svg xmlns='&ns;' viewBox='0 0 2 1'><path fill='&red;' d='M0 0h2v1h-2z'/></svg>";
+    check_text(declared, "[255, 0, 0, 255]");
 }
 
 fn data_uri(format: image::ImageFormat) -> String {
