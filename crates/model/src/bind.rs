@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind};
+use crate::faults::did_you_mean;
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
     PROBLEMS_MAX,
@@ -110,6 +111,35 @@ pub fn bind(
     })
 }
 
+impl Template {
+    /// What is wrong with a column of rows that sets `property` of `element`, if no row could be bound
+    /// with it: there is no such element, or it has no such property.
+    #[must_use]
+    pub fn column_fault(&self, element: &str, property: &str) -> Option<String> {
+        if self.placeholders.keys().contains(element) {
+            return None;
+        }
+        let Some(element) = self.walk().find(|known| known.id == element) else {
+            return Some(self.nothing_named(element));
+        };
+        let known = element.keys().any(|known| known == property);
+        (!known).then(|| element.unknown(property))
+    }
+
+    /// What is said of a key of the payload that nothing reads.
+    fn nothing_named(&self, key: &str) -> String {
+        let ids: Vec<_> = self.walk().map(|element| element.id.as_str()).take(100).collect();
+        let keys: Vec<_> = self.keys_read().take(100).collect();
+        let meant = did_you_mean(key, ids.iter().chain(&keys).copied());
+        let also = if keys.is_empty() {
+            String::new()
+        } else {
+            format!("; it also reads {}", keys.join(", "))
+        };
+        format!("no element has this id{meant}; the template has {}{also}", ids.join(", "))
+    }
+}
+
 fn picture_size(width: u32, height: u32, pixel_ratio: f64) -> (u32, u32) {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited by bind")]
     let scale = |side: u32| ((f64::from(side) * pixel_ratio).round() as u32).max(1);
@@ -158,16 +188,7 @@ impl<'a> Binder<'a> {
             if self.problems.len() >= PROBLEMS_MAX {
                 return;
             }
-            let ids: Vec<_> =
-                template.walk().map(|element| element.id.as_str()).take(100).collect();
-            let mut message =
-                format!("no element has this id; the template has {}", ids.join(", "));
-            if !keys.is_empty() {
-                let keys: Vec<_> = keys.iter().map(String::as_str).take(100).collect();
-                message.push_str("; it also reads ");
-                message.push_str(&keys.join(", "));
-            }
-            self.report(format!("payload.{key}"), message);
+            self.report(format!("payload.{key}"), template.nothing_named(key));
         }
     }
 
@@ -192,8 +213,8 @@ impl<'a> Binder<'a> {
         }
         let mut refused = Vec::new();
         for (key, value) in values.into_iter().flatten() {
-            if let Err(message) = bound.set(key, value) {
-                self.problems.push(Problem::of_property(&format!("{path}.{key}"), message));
+            if let Err(faults) = bound.set(key, value) {
+                self.problems.extend(faults.problems(&format!("{path}.{key}")));
                 refused.push(key.as_str());
             }
         }
@@ -208,7 +229,11 @@ impl<'a> Binder<'a> {
             .is_some_and(|values| values.contains_key("text") || values.contains_key("spans"));
         let filled = shown && !says && self.fill(&mut bound);
         if values.is_some() || filled {
-            element::check(&bound, |key, message| self.report(format!("{path}.{key}"), message));
+            element::check(&bound, |key, message| {
+                if !refused.contains(&key) {
+                    self.report(format!("{path}.{key}"), message);
+                }
+            });
         }
         if let (Kind::Group(group), Kind::Group(from)) = (&mut bound.kind, &element.kind) {
             group.elements = self.elements(&from.elements, shown);

@@ -5,11 +5,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::element::{FontWeight, Length};
-use crate::format::Format;
+use crate::faults::{Faults, Fields, each};
+use crate::format::{Digits, Format};
 use crate::limits::{
     CHART_COLORS_MAX, CHART_NUMBER_MAX, CHART_VALUES_MAX, FONT_SIZE_PX_MAX, NAME_CHARS_MAX,
 };
-use crate::property::{Property, at, kind, properties, within, words};
+use crate::property::{Property, kind, properties, within, words};
 use crate::schema::{Defs, object, ranged};
 use crate::text::list;
 use crate::{Color, Lang};
@@ -94,13 +95,12 @@ pub struct ChartValue {
 }
 
 impl Property for ChartValues {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let list = list(value, CHART_VALUES_MAX, "values")?;
         if list.is_empty() {
-            return Err("a chart needs one value at least".to_owned());
+            return Err("a chart needs one value at least".into());
         }
-        let read = |(index, value)| at(format_args!("[{index}]"), ChartValue::read(value));
-        list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+        each(list, ChartValue::read).map(Self)
     }
 
     fn write(&self) -> Value {
@@ -134,44 +134,44 @@ impl Property for ChartValues {
 }
 
 impl ChartValue {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value {
             Value::Object(fields) => Self::fields(fields),
             Value::Number(_) => {
                 Ok(Self { label: String::new(), value: number(value)?, color: None })
             }
-            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => Err(format!(
-                "expected a number or {{\"label\", \"value\", \"color\"}}, found {}",
-                kind(value)
-            )),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {
+                let found = kind(value);
+                let message = format!(
+                    "expected a number or {{\"label\", \"value\", \"color\"}}, found {found}"
+                );
+                Err(message.into())
+            }
         }
     }
 
-    fn fields(fields: &Map<String, Value>) -> Result<Self, String> {
-        let known = |key: &String| matches!(key.as_str(), "label" | "value" | "color");
-        if let Some(key) = fields.keys().find(|key| !known(key)) {
-            return Err(format!(".{key}: unknown key; a value has label, value and color"));
-        }
-        let given = fields.get("value").ok_or("value is missing")?;
-        let label = fields.get("label").map_or(Ok(String::new()), label)?;
-        let color = fields.get("color").map(Color::read).transpose();
-        Ok(Self { label, value: at(".value", number(given))?, color: at(".color", color)? })
+    fn fields(fields: &Map<String, Value>) -> Result<Self, Faults> {
+        let mut fields = Fields::new(fields, "a value", &["label", "value", "color"]);
+        let label = fields.read("label", String::new(), label);
+        let value = fields.read("value", None, number);
+        let color = fields.read("color", Some(None), |color| Color::read(color).map(Some));
+        let read = || Some(Self { label: label?, value: value?, color: color? });
+        fields.done(read())
     }
 }
 
-/// A text, or a number such as a year.
-fn label(value: &Value) -> Result<String, String> {
+fn label(value: &Value) -> Result<String, Faults> {
     let text = match value {
         Value::Number(number) => number.to_string(),
-        _ => at(".label", String::read(value))?,
+        _ => String::read(value)?,
     };
     if text.chars().count() > NAME_CHARS_MAX {
-        return Err(format!(".label: longer than {NAME_CHARS_MAX} characters"));
+        return Err(format!("longer than {NAME_CHARS_MAX} characters").into());
     }
     Ok(text)
 }
 
-fn number(value: &Value) -> Result<f64, String> {
+fn number(value: &Value) -> Result<f64, Faults> {
     within(f64::read(value)?, -CHART_NUMBER_MAX..=CHART_NUMBER_MAX)
 }
 
@@ -180,11 +180,8 @@ fn number(value: &Value) -> Result<f64, String> {
 pub struct Colors(pub Vec<Color>);
 
 impl Property for Colors {
-    fn read(value: &Value) -> Result<Self, String> {
-        let list = list(value, CHART_COLORS_MAX, "colours")?;
-        let read =
-            |(index, value)| Color::read(value).map_err(|message| format!("[{index}]: {message}"));
-        list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    fn read(value: &Value) -> Result<Self, Faults> {
+        each(list(value, CHART_COLORS_MAX, "colours")?, Color::read).map(Self)
     }
 
     fn write(&self) -> Value {
@@ -217,14 +214,26 @@ impl NumberFormat {
             .write(&Value::String(number.to_string()), lang)
             .unwrap_or_else(|_| number.to_string())
     }
+
+    /// A share of a whole as text. Few shares are round, so where the format does not say how many digits
+    /// it wants, a percent has one after the point at most.
+    #[must_use]
+    pub fn write_share(self, share: f64, lang: &Lang) -> String {
+        match self.0 {
+            Format::Percent(Digits::AsGiven) => self.write((share * 1e3).round() / 1e3, lang),
+            _ => self.write(share, lang),
+        }
+    }
 }
 
 impl Property for NumberFormat {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value.as_str().and_then(Format::of) {
             Some(format @ (Format::Number(_) | Format::Percent(_))) => Ok(Self(format)),
-            _ => Err("expected number, number.0 to number.6, percent or percent.0 to percent.6"
-                .to_owned()),
+            _ => {
+                Err("expected number, number.0 to number.6, percent or percent.0 to percent.6"
+                    .into())
+            }
         }
     }
 

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::Payload;
+use crate::faults::{Faults, Found, at, did_you_mean, each};
 use crate::limits::{CONDITION_CONSTANTS_MAX, CONDITION_DEPTH_MAX, NAME_CHARS_MAX};
 use crate::placeholder::{check_path, value_at};
-use crate::property::{Property, at, kind, object};
+use crate::property::{Property, kind, object};
 use crate::schema::Defs;
 
 /// A condition on the payload. Clones share it.
@@ -129,7 +130,7 @@ fn compare(value: &Value, constant: &Value) -> Option<Ordering> {
 }
 
 impl Property for Condition {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         read(value, CONDITION_DEPTH_MAX, &mut 0).map(|test| Self(Arc::new(test)))
     }
 
@@ -177,80 +178,91 @@ impl Property for Condition {
 
 /// Reads a test with at most `depth` more inside one another; `constants` counts what all of them
 /// compare with.
-fn read(value: &Value, depth: usize, constants: &mut usize) -> Result<Test, String> {
+fn read(value: &Value, depth: usize, constants: &mut usize) -> Result<Test, Faults> {
     let fields = object(value)?;
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(format!("conditions nest deeper than {CONDITION_DEPTH_MAX}"));
+        return Err(format!("conditions nest deeper than {CONDITION_DEPTH_MAX}").into());
     };
     let joined = ["all", "any", "not"].iter().find_map(|key| Some((*key, fields.get(*key)?)));
     let Some((key, inside)) = joined else { return value_test(fields, constants) };
     if let Some(other) = fields.keys().find(|other| *other != key) {
-        return Err(format!(".{other}: stands beside `{key}`; put it into the list of an `all`"));
+        let message = format!("stands beside `{key}`; put it into the list of an `all`");
+        return at(format_args!(".{other}"), Err(message));
     }
     let place = format!(".{key}");
     if key == "not" {
         return at(place, read(inside, depth, constants)).map(|test| Test::Not(Box::new(test)));
     }
-    let list = inside.as_array().filter(|list| !list.is_empty());
-    let list = list.ok_or_else(|| format!("{place}: expected a list of conditions"))?;
-    let tests = list
-        .iter()
-        .enumerate()
-        .map(|(index, value)| at(format_args!("{place}[{index}]"), read(value, depth, constants)));
-    let tests = tests.collect::<Result<_, _>>()?;
+    let list = inside.as_array().ok_or_else(|| {
+        let found = kind(inside);
+        Faults::from(format!("expected a list of conditions, found {found}"))
+    });
+    let tests = list.and_then(|list| match list.as_slice() {
+        [] => Err(format!("empty; `{key}` needs one condition at least").into()),
+        list => each(list, |value| read(value, depth, constants)),
+    });
+    let tests = at(place, tests)?;
     Ok(if key == "all" { Test::All(tests) } else { Test::Any(tests) })
 }
 
-fn value_test(fields: &Map<String, Value>, constants: &mut usize) -> Result<Test, String> {
-    const EXPECTED: &str = "a condition has a path with exists, equals, notEquals, in, gt, gte, lt or \
-                            lte; or it is an all, any or not of others";
-    let Some(path) = fields.get("path") else { return Err(EXPECTED.to_owned()) };
-    let path = at(".path", String::read(path).and_then(|path| check_path(&path).map(|()| path)))?;
+/// What a condition may be.
+const EXPECTED: &str = "a condition has a path with exists, equals, notEquals, in, gt, gte, lt or \
+                        lte; or it is an all, any or not of others";
+/// The words that compare a value.
+const COMPARISONS: [&str; 8] = ["exists", "equals", "notEquals", "in", "gt", "gte", "lt", "lte"];
+
+fn value_test(fields: &Map<String, Value>, constants: &mut usize) -> Result<Test, Faults> {
+    let Some(path) = fields.get("path") else { return Err(EXPECTED.into()) };
+    let mut found = Found::default();
+    let path = String::read(path).and_then(|path| Ok(check_path(&path).map(|()| path)?));
+    let path = found.keep(at(".path", path));
     let mut comparisons = Vec::new();
     for (key, value) in fields.iter().filter(|(key, _)| *key != "path") {
-        let list = value.as_array().filter(|_| key == "in");
-        *constants += list.map_or(1, Vec::len);
+        *constants += value.as_array().filter(|_| key == "in").map_or(1, Vec::len);
         if *constants > CONDITION_CONSTANTS_MAX {
-            return Err(format!("compares with more than {CONDITION_CONSTANTS_MAX} values"));
+            return Err(format!("compares with more than {CONDITION_CONSTANTS_MAX} values").into());
         }
-        let comparison = match key.as_str() {
-            "exists" => bool::read(value).map(Comparison::Exists),
-            "equals" => constant(value).map(Comparison::Equals),
-            "notEquals" => constant(value).map(Comparison::NotEquals),
-            "in" => match list {
-                Some(list) => {
-                    list.iter().map(constant).collect::<Result<_, _>>().map(Comparison::In)
-                }
-                None => Err(format!("expected a list, found {}", kind(value))),
-            },
-            other => match ORDERS.iter().find(|(word, _)| *word == other) {
-                Some((word, _)) => ordered(value).map(|value| Comparison::Order(word, value)),
-                None => Err(format!("unknown key; {EXPECTED}")),
-            },
-        };
-        comparisons.push(at(format_args!(".{key}"), comparison)?);
+        comparisons.extend(found.keep(at(format_args!(".{key}"), comparison(key, value))));
     }
-    if comparisons.is_empty() {
-        Err(EXPECTED.to_owned())
-    } else {
-        Ok(Test::Value(path, comparisons))
+    if fields.len() == 1 {
+        found.keep::<()>(Err(EXPECTED.into()));
+    }
+    found.or(path.map(|path| Test::Value(path, comparisons)))
+}
+
+fn comparison(key: &str, value: &Value) -> Result<Comparison, Faults> {
+    match key {
+        "exists" => bool::read(value).map(Comparison::Exists),
+        "equals" => constant(value).map(Comparison::Equals),
+        "notEquals" => constant(value).map(Comparison::NotEquals),
+        "in" => match value.as_array() {
+            Some(list) => each(list, constant).map(Comparison::In),
+            None => Err(format!("expected a list, found {}", kind(value)).into()),
+        },
+        other => match ORDERS.iter().find(|(word, _)| *word == other) {
+            Some((word, _)) => ordered(value).map(|value| Comparison::Order(word, value)),
+            None => {
+                Err(format!("unknown property{}; {EXPECTED}", did_you_mean(other, COMPARISONS))
+                    .into())
+            }
+        },
     }
 }
 
-fn constant(value: &Value) -> Result<Value, String> {
+fn constant(value: &Value) -> Result<Value, Faults> {
     match value {
         Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(value.clone()),
-        Value::Null => Err("null is never equal to anything; use \"exists\": false".to_owned()),
+        Value::Null => Err("null is never equal to anything; use \"exists\": false".into()),
         Value::Array(_) | Value::Object(_) => {
-            Err(format!("expected a text, a number, true or false, found {}", kind(value)))
+            Err(format!("expected a text, a number, true or false, found {}", kind(value)).into())
         }
     }
 }
 
-fn ordered(value: &Value) -> Result<Value, String> {
+fn ordered(value: &Value) -> Result<Value, Faults> {
     match value {
         Value::Number(_) | Value::String(_) => Ok(value.clone()),
-        other => Err(format!("expected a number or a text, found {}", kind(other))),
+        other => Err(format!("expected a number or a text, found {}", kind(other)).into()),
     }
 }
 
@@ -360,7 +372,7 @@ mod tests {
     #[test]
     fn what_is_no_condition_is_refused() {
         let refuse = |condition: Value, expected: &str| {
-            let message = Condition::read(&condition).unwrap_err();
+            let message = Condition::read(&condition).unwrap_err().to_string();
             assert!(message.starts_with(expected), "{condition}: {message}");
         };
         refuse(json!(true), "expected an object, found a boolean");
@@ -371,14 +383,18 @@ mod tests {
         refuse(json!({"path": "", "exists": true}), ".path: `` is no path");
         refuse(json!({"path": "a.b.c.d.e.f.g.h.i", "exists": true}), ".path: more than 8 names");
         refuse(json!({"path": "a".repeat(300), "exists": true}), ".path: a path longer than 200");
-        refuse(json!({"path": "a", "is": 3}), ".is: unknown key; a condition has");
+        refuse(json!({"path": "a", "is": 3}), ".is: unknown property; a condition has");
         refuse(json!({"path": "a", "exists": 1}), ".exists: expected true or false");
         refuse(json!({"path": "a", "equals": null}), ".equals: null is never equal");
         refuse(json!({"path": "a", "equals": [1]}), ".equals: expected a text");
         refuse(json!({"path": "a", "in": "b"}), ".in: expected a list");
         refuse(json!({"path": "a", "gt": true}), ".gt: expected a number or a text");
-        refuse(json!({"all": []}), ".all: expected a list of conditions");
-        refuse(json!({"any": {"path": "a"}}), ".any: expected a list of conditions");
+        refuse(json!({"all": []}), ".all: empty; `all` needs one condition at least");
+        refuse(json!({"any": []}), ".any: empty; `any` needs one condition at least");
+        refuse(
+            json!({"any": {"path": "a"}}),
+            ".any: expected a list of conditions, found an object",
+        );
         refuse(json!({"any": [{"path": "a", "exists": true}, 3]}), ".any[1]: expected an object");
         refuse(
             json!({"not": {"all": [{"path": "a", "lt": []}]}}),
@@ -397,7 +413,7 @@ mod tests {
             (1..depth).fold(innermost, |condition, _| json!({"not": condition}))
         };
         assert!(Condition::read(&nested(CONDITION_DEPTH_MAX)).is_ok());
-        let message = Condition::read(&nested(CONDITION_DEPTH_MAX + 1)).unwrap_err();
+        let message = Condition::read(&nested(CONDITION_DEPTH_MAX + 1)).unwrap_err().to_string();
         assert!(message.ends_with("conditions nest deeper than 8"), "{message}");
     }
 }

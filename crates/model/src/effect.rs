@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::limits::COORDINATE_PX_MAX;
 use crate::property::{Property, properties, words};
 use crate::schema::Defs;
@@ -89,11 +90,10 @@ pub enum ClipPath {
 }
 
 impl Property for ClipPath {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let expected = || {
             "expected \"circle\", \"ellipse\", \"inset(10px 20px round 8px)\", SVG path data or \
              \"none\""
-                .to_owned()
         };
         if value.is_null() {
             return Ok(Self::None);
@@ -106,12 +106,12 @@ impl Property for ClipPath {
             _ => {}
         }
         if let Some(inside) = text.strip_prefix("inset(").and_then(|text| text.strip_suffix(')')) {
-            return inset(inside);
+            return Ok(inset(inside)?);
         }
         if text.starts_with(['M', 'm']) {
             PathData::read(value).map(Self::Path)
         } else {
-            Err(expected())
+            Err(expected().into())
         }
     }
 
@@ -170,7 +170,9 @@ mod tests {
     fn check(value: Value, expected: Result<ClipPath, &str>) {
         match (ClipPath::read(&value), expected) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{value}"),
-            (Err(found), Err(part)) => assert!(found.contains(part), "{value}: {found}"),
+            (Err(found), Err(part)) => {
+                assert!(found.to_string().contains(part), "{value}: {found}")
+            }
             (found, expected) => panic!("{value}: {found:?}, not {expected:?}"),
         }
     }

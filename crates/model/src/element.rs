@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::effect::{BlendMode, ClipPath, Masking};
+use crate::faults::{Faults, each, unknown};
 use crate::limits::{
     COORDINATE_PX_MAX, DEVIATION_PX_MAX, NAME_CHARS_MAX, PROGRESS_VALUE_MAX, RATING_VALUE_MAX,
     SKEW_DEGREES_MAX, TEXT_CHARS_MAX,
 };
-use crate::property::{Properties, Property, at, kind, properties, within, words};
+use crate::property::{Properties, Property, kind, properties, within, words};
 use crate::schema::{Defs, ranged};
 use crate::shape::{Ellipse, Line, Path, Polygon, Rect, Star};
 use crate::text::Shadow;
@@ -143,6 +144,13 @@ impl Kind {
         }
     }
 
+    /// The word as it stands in a sentence: `an image`.
+    fn with_article(&self) -> String {
+        let word = self.word();
+        let article = if word.starts_with(['e', 'i', 's']) && word != "star" { "an" } else { "a" };
+        format!("{article} {word}")
+    }
+
     /// The properties that it has besides those of the [`Frame`].
     pub(crate) fn own(&self) -> &dyn Properties {
         match self {
@@ -246,16 +254,19 @@ impl Element {
     }
 
     /// Sets one property, from the template or from a payload.
-    pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+    pub(crate) fn set(&mut self, key: &str, value: &Value) -> Result<(), Faults> {
         let own = self.kind.own_mut().set(key, value);
         if let (Kind::Text(text), "text", Some(Ok(()))) = (&mut self.kind, key, &own) {
             // A text from the payload stands in place of the template's spans.
             text.spans.clear();
         }
-        own.or_else(|| self.frame.set(key, value)).unwrap_or_else(|| {
-            let keys: Vec<_> = self.keys().collect();
-            Err(format!("unknown property; a {} has {}", self.kind.word(), keys.join(", ")))
-        })
+        own.or_else(|| self.frame.set(key, value)).unwrap_or_else(|| Err(self.unknown(key).into()))
+    }
+
+    /// What is said of a property that it does not have.
+    pub(crate) fn unknown(&self, key: &str) -> String {
+        let keys: Vec<_> = self.keys().collect();
+        unknown(key, &self.kind.with_article(), &keys)
     }
 }
 
@@ -355,11 +366,13 @@ impl Length {
 }
 
 impl Property for Length {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value {
             Value::String(text) if text == "auto" => Ok(Self::Auto),
             Value::Number(_) => within(f64::read(value)?, 0.0..=COORDINATE_PX_MAX).map(Self::Px),
-            other => Err(format!("expected a number of px or \"auto\", found {}", kind(other))),
+            other => {
+                Err(format!("expected a number of px or \"auto\", found {}", kind(other)).into())
+            }
         }
     }
 
@@ -380,11 +393,11 @@ impl Property for Length {
 pub struct FontWeight(pub f64);
 
 impl Property for FontWeight {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value.as_str() {
             Some("normal") => Ok(Self(400.0)),
             Some("bold") => Ok(Self(700.0)),
-            Some(_) => Err("expected normal, bold or a number from 1 to 1000".to_owned()),
+            Some(_) => Err("expected normal, bold or a number from 1 to 1000".into()),
             None => within(f64::read(value)?, 1.0..=1000.0).map(Self),
         }
     }
@@ -404,7 +417,7 @@ impl Property for FontWeight {
 pub struct Corners(pub [f64; 4]);
 
 impl Property for Corners {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         one_or_four(value).map(Self)
     }
 
@@ -430,19 +443,18 @@ impl Property for Corners {
 pub struct Padding(pub [f64; 4]);
 
 impl Property for Padding {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value.as_array().map(Vec::as_slice) {
-            Some([vertical, horizontal]) => {
-                let read =
-                    |value| f64::read(value).and_then(|px| within(px, 0.0..=COORDINATE_PX_MAX));
-                let vertical = at("[0]", read(vertical))?;
-                let horizontal = at("[1]", read(horizontal))?;
-                Ok(Self([vertical, horizontal, vertical, horizontal]))
+            Some(two @ [_, _]) => {
+                let px = each(two, px)?;
+                Ok(Self([px[0], px[1], px[0], px[1]]))
             }
-            _ => one_or_four(value).map(Self).map_err(|message| {
-                message
-                    .replace("a number or four,", "a number, two or four,")
-                    .replace("a list of four,", "a list of two or four,")
+            _ => one_or_four(value).map(Self).map_err(|faults| {
+                faults.said(|message| {
+                    message
+                        .replace("a number or four,", "a number, two or four,")
+                        .replace("a list of four,", "a list of two or four,")
+                })
             }),
         }
     }
@@ -475,29 +487,30 @@ fn write_sides(sides: &[f64; 4]) -> Value {
     }
 }
 
-fn one_or_four(value: &Value) -> Result<[f64; 4], String> {
-    let read = |value: &Value| f64::read(value).and_then(|px| within(px, 0.0..=COORDINATE_PX_MAX));
+fn one_or_four(value: &Value) -> Result<[f64; 4], Faults> {
     match value {
-        Value::Number(_) => read(value).map(|all| [all; 4]),
-        Value::Array(list) => match list.as_slice() {
-            [a, b, c, d] => Ok([
-                at("[0]", read(a))?,
-                at("[1]", read(b))?,
-                at("[2]", read(c))?,
-                at("[3]", read(d))?,
-            ]),
-            _ => Err(format!("expected a number or four, found a list of {}", list.len())),
-        },
-        other => Err(format!("expected a number or a list of four, found {}", kind(other))),
+        Value::Number(_) => px(value).map(|all| [all; 4]),
+        Value::Array(list) if list.len() == 4 => {
+            let px = each(list, px)?;
+            Ok([px[0], px[1], px[2], px[3]])
+        }
+        Value::Array(list) => {
+            Err(format!("expected a number or four, found a list of {}", list.len()).into())
+        }
+        other => Err(format!("expected a number or a list of four, found {}", kind(other)).into()),
     }
+}
+
+fn px(value: &Value) -> Result<f64, Faults> {
+    within(f64::read(value)?, 0.0..=COORDINATE_PX_MAX)
 }
 
 /// Checks that no setter can make alone: sizes that must be there and texts that must be short.
 pub(crate) fn check(element: &Element, mut report: impl FnMut(&'static str, String)) {
     check_size(element, &mut report);
     let mut value = |value: Option<f64>, max: f64| {
-        if let Some(Err(message)) = value.map(|value| within(value, 0.0..=max)) {
-            report("value", message);
+        if let Some(Err(faults)) = value.map(|value| within(value, 0.0..=max)) {
+            report("value", faults.to_string());
         }
     };
     match &element.kind {

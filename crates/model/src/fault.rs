@@ -35,15 +35,6 @@ impl Problem {
     pub fn inside(self, path: &str) -> Self {
         Self { path: format!("{path}.{}", self.path), ..self }
     }
-
-    /// A problem of the property at `path`: where the message starts with a place inside of it
-    /// (`[1].color: …`), that goes on with the path.
-    pub(crate) fn of_property(path: &str, message: String) -> Self {
-        match message.split_once(": ").filter(|(place, _)| place.starts_with(['[', '.'])) {
-            Some((place, message)) => Self::new(format!("{path}{place}"), message),
-            None => Self::new(path, message),
-        }
-    }
 }
 
 /// Why a render produced no picture, as workers tell gateways and gateways tell callers.

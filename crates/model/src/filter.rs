@@ -2,11 +2,12 @@
 //!
 //! Deliberately absent: `opacity` and `drop-shadow`; every element fades by its own `opacity`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::Color;
+use crate::faults::{Faults, Fields, at, did_you_mean, each};
 use crate::limits::{FILTER_AMOUNT_MAX, FILTER_BLUR_PX_MAX, FILTERS_MAX};
-use crate::property::{Property, object, within};
+use crate::property::{Property, object};
 use crate::schema::{self, Defs, ranged};
 
 /// What is done to a picture, in this order.
@@ -60,31 +61,33 @@ pub enum Filter {
     },
 }
 
-const TYPES: &str = "blur, brightness, contrast, saturate, grayscale, sepia, hueRotate, invert, \
-                     duotone, tint";
+const TYPES: [&str; 10] = [
+    "blur",
+    "brightness",
+    "contrast",
+    "saturate",
+    "grayscale",
+    "sepia",
+    "hueRotate",
+    "invert",
+    "duotone",
+    "tint",
+];
 
 impl Property for Filters {
-    fn read(value: &Value) -> Result<Self, String> {
-        let list = match value {
-            Value::Null => return Ok(Self::default()),
-            Value::String(word) if word == "none" => return Ok(Self::default()),
-            Value::Array(list) => list,
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-                return Err(
-                    "expected a list such as [{\"type\": \"blur\", \"radius\": 8}]".to_owned()
-                );
-            }
-        };
+    fn read(value: &Value) -> Result<Self, Faults> {
+        if value.is_null() || value == "none" {
+            return Ok(Self::default());
+        }
+        let expected = "expected a list such as [{\"type\": \"blur\", \"radius\": 8}]";
+        let list = value.as_array().ok_or(expected)?;
         if list.len() > FILTERS_MAX {
-            return Err(format!("{} filters; at most {FILTERS_MAX} are taken", list.len()));
+            return Err(format!("{} filters; at most {FILTERS_MAX} are taken", list.len()).into());
         }
-        let mut filters = Vec::with_capacity(list.len());
-        for (index, value) in list.iter().enumerate() {
-            filters.push(filter(value).map_err(|message| format!("[{index}]: {message}"))?);
-        }
+        let filters = each(list, filter)?;
         let blurs = filters.iter().filter(|filter| matches!(filter, Filter::Blur(_)));
         if blurs.count() > 1 {
-            return Err("more than one blur; blur once, with a larger radius".to_owned());
+            return Err("more than one blur; blur once, with a larger radius".into());
         }
         Ok(Self(filters))
     }
@@ -141,73 +144,52 @@ impl Property for Filters {
     }
 }
 
-/// Reads the filter whose type is known.
-type Read = fn(&Map<String, Value>) -> Result<Filter, String>;
-
-fn filter(value: &Value) -> Result<Filter, String> {
+fn filter(value: &Value) -> Result<Filter, Faults> {
     let fields = object(value)?;
-    let word = fields.get("type").and_then(Value::as_str);
-    let word = word.ok_or_else(|| format!("it needs a type, one of {TYPES}"))?;
-    let (keys, read): (&[&str], Read) = match word {
-        "blur" => (&["radius"], |fields| {
-            number(fields, "radius", None, FILTER_BLUR_PX_MAX).map(Filter::Blur)
-        }),
-        "brightness" => (&["amount"], |fields| factor(fields).map(Filter::Brightness)),
-        "contrast" => (&["amount"], |fields| factor(fields).map(Filter::Contrast)),
-        "saturate" => (&["amount"], |fields| factor(fields).map(Filter::Saturate)),
-        "grayscale" => (&["amount"], |fields| share(fields, 1.0).map(Filter::Grayscale)),
-        "sepia" => (&["amount"], |fields| share(fields, 1.0).map(Filter::Sepia)),
-        "invert" => (&["amount"], |fields| share(fields, 1.0).map(Filter::Invert)),
-        "hueRotate" => (&["angle"], |fields| {
-            let angle = fields.get("angle").ok_or("angle is missing")?;
-            let angle = f64::read(angle).and_then(|angle| within(angle, -3600.0..=3600.0));
-            angle.map(Filter::HueRotate).map_err(|message| format!("angle: {message}"))
-        }),
-        "duotone" => (&["dark", "light"], |fields| {
-            let (dark, light) = (color(fields, "dark")?, color(fields, "light")?);
-            if dark.a < 255 || light.a < 255 {
-                return Err("the colours of a duotone must be opaque".to_owned());
-            }
-            Ok(Filter::Duotone { dark, light })
-        }),
-        "tint" => (&["color", "amount"], |fields| {
-            Ok(Filter::Tint { color: color(fields, "color")?, amount: share(fields, 0.5)? })
-        }),
-        other => return Err(format!("unknown type `{other}`; there are {TYPES}")),
+    let Some(word) = fields.get("type") else {
+        return at(".type", Err(format!("missing; one of {}", TYPES.join(", "))));
     };
-    if let Some(key) = fields.keys().find(|key| *key != "type" && !keys.contains(&key.as_str())) {
-        return Err(format!("unknown key `{key}`; {word} has {}", keys.join(" and ")));
-    }
-    read(fields)
-}
-
-/// A factor, as in CSS 1 where it is left out.
-fn factor(fields: &Map<String, Value>) -> Result<f64, String> {
-    number(fields, "amount", Some(1.0), FILTER_AMOUNT_MAX)
-}
-
-fn share(fields: &Map<String, Value>, default: f64) -> Result<f64, String> {
-    number(fields, "amount", Some(default), 1.0)
-}
-
-fn number(
-    fields: &Map<String, Value>,
-    key: &str,
-    default: Option<f64>,
-    max: f64,
-) -> Result<f64, String> {
-    match (fields.get(key), default) {
-        (None, Some(default)) => Ok(default),
-        (None, None) => Err(format!("{key} is missing")),
-        (Some(value), _) => f64::read(value)
-            .and_then(|number| within(number, 0.0..=max))
-            .map_err(|message| format!("{key}: {message}")),
-    }
-}
-
-fn color(fields: &Map<String, Value>, key: &str) -> Result<Color, String> {
-    let value = fields.get(key).ok_or_else(|| format!("{key} is missing"))?;
-    Color::read(value).map_err(|message| format!("{key}: {message}"))
+    let word = at(".type", String::read(word))?;
+    let keys: &[&str] = match word.as_str() {
+        "blur" => &["type", "radius"],
+        "hueRotate" => &["type", "angle"],
+        "duotone" => &["type", "dark", "light"],
+        "tint" => &["type", "color", "amount"],
+        other if TYPES.contains(&other) => &["type", "amount"],
+        other => {
+            let meant = did_you_mean(other, TYPES.iter().copied());
+            return at(".type", Err(format!("unknown{meant}; there are {}", TYPES.join(", "))));
+        }
+    };
+    let mut fields = Fields::new(fields, &word, keys);
+    let factor = 0.0..=FILTER_AMOUNT_MAX;
+    let filter = match word.as_str() {
+        "blur" => fields.within("radius", None, 0.0..=FILTER_BLUR_PX_MAX).map(Filter::Blur),
+        // As in CSS, an amount that is left out is 1.
+        "brightness" => fields.within("amount", 1.0, factor).map(Filter::Brightness),
+        "contrast" => fields.within("amount", 1.0, factor).map(Filter::Contrast),
+        "saturate" => fields.within("amount", 1.0, factor).map(Filter::Saturate),
+        "grayscale" => fields.within("amount", 1.0, 0.0..=1.0).map(Filter::Grayscale),
+        "sepia" => fields.within("amount", 1.0, 0.0..=1.0).map(Filter::Sepia),
+        "invert" => fields.within("amount", 1.0, 0.0..=1.0).map(Filter::Invert),
+        "hueRotate" => fields.within("angle", None, -3600.0..=3600.0).map(Filter::HueRotate),
+        "duotone" => {
+            let [dark, light] = ["dark", "light"].map(|key| {
+                let color: Option<Color> = fields.get(key, None);
+                if color.is_some_and(|color| color.a < 255) {
+                    fields.refuse(key, "the colours of a duotone must be opaque");
+                }
+                color
+            });
+            dark.zip(light).map(|(dark, light)| Filter::Duotone { dark, light })
+        }
+        _ => {
+            let (color, amount) =
+                (fields.get("color", None), fields.within("amount", 0.5, 0.0..=1.0));
+            color.zip(amount).map(|(color, amount)| Filter::Tint { color, amount })
+        }
+    };
+    fields.done(filter)
 }
 
 #[cfg(test)]
@@ -218,7 +200,7 @@ mod tests {
     fn check(value: &Value, expected: Result<&[Filter], &str>) {
         match (Filters::read(value), expected) {
             (Ok(Filters(found)), Ok(expected)) => assert_eq!(found, expected, "{value}"),
-            (Err(found), Err(expected)) => assert!(found.contains(expected), "{value}: {found}"),
+            (Err(found), Err(expected)) => assert_eq!(found.to_string(), expected, "{value}"),
             (found, expected) => panic!("{value}: {found:?}, expected {expected:?}"),
         }
     }
@@ -244,18 +226,30 @@ mod tests {
     fn what_is_wrong_with_filters_is_said() {
         let one = |filter: Value| json!([filter]);
         let blur = json!({"type": "blur", "radius": 2});
-        check(&json!("blur(3px)"), Err("expected a list such as"));
-        check(&json!([blur, 7]), Err("[1]: expected an object, found a number"));
-        check(&one(json!({})), Err("[0]: it needs a type, one of blur,"));
-        check(&one(json!({"type": "warm"})), Err("unknown type `warm`; there are blur,"));
-        check(&one(json!({"type": "blur"})), Err("radius is missing"));
-        check(&one(json!({"type": "blur", "radius": 101})), Err("101 is outside 0 to 100"));
-        check(&one(json!({"type": "sepia", "amount": 2})), Err("amount: 2 is outside 0 to 1"));
-        check(&one(json!({"type": "sepia", "x": 2})), Err("unknown key `x`; sepia has amount"));
-        check(&one(json!({"type": "tint", "color": 3})), Err("color: expected a colour"));
+        let list = "expected a list such as [{\"type\": \"blur\", \"radius\": 8}]";
+        check(&json!("blur(3px)"), Err(list));
+        let types = TYPES.join(", ");
+        check(&one(json!({})), Err(&format!("[0].type: missing; one of {types}")));
+        check(&one(json!({"type": "warm"})), Err(&format!("[0].type: unknown; there are {types}")));
+        let meant = format!("[0].type: unknown (did you mean `hueRotate`?); there are {types}");
+        check(&one(json!({"type": "hue-rotate"})), Err(&meant));
+        check(&one(json!({"type": "blur"})), Err("[0].radius: missing; blur needs it"));
+        check(
+            &one(json!({"type": "sepia", "x": 2})),
+            Err("[0].x: unknown property; sepia has type, amount"),
+        );
         let light = json!({"type": "duotone", "dark": "#0000", "light": "red"});
-        check(&one(light), Err("must be opaque"));
-        check(&json!([blur, blur]), Err("more than one blur"));
-        check(&Value::Array(vec![blur; FILTERS_MAX + 1]), Err("at most 10 are taken"));
+        check(&one(light), Err("[0].dark: the colours of a duotone must be opaque"));
+        let more = "more than one blur; blur once, with a larger radius";
+        check(&json!([blur, blur]), Err(more));
+        let many = "11 filters; at most 10 are taken";
+        check(&Value::Array(vec![blur.clone(); FILTERS_MAX + 1]), Err(many));
+        check(
+            &json!([
+                {"type": "blur", "radius": 101}, blur, 7, {"type": "tint", "color": 3, "amount": 2},
+            ]),
+            Err("[0].radius: 101 is outside 0 to 100\n[2]: expected an object, found a number\n\
+                 [3].color: expected a colour, found a number\n[3].amount: 2 is outside 0 to 1"),
+        );
     }
 }

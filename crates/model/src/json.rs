@@ -1,7 +1,7 @@
 //! JSON of callers, read strictly: a key that is given twice in one object is a fault, since of two
 //! values one would be lost without a word.
 //!
-//! Deliberately absent: what the values mean.
+//! A byte order mark, which some editors put first, is skipped. Deliberately absent: what the values mean.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,6 +14,7 @@ use crate::Problem;
 /// Reads one value.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, Problem> {
     let twice = RefCell::new(None);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = Strict { place: &Place::Top, twice: &twice }.deserialize(&mut json);
     let read = read.and_then(|value| json.end().map(|()| value));
@@ -23,6 +24,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Value, Problem> {
     })
 }
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// What is said of the second of two equal keys.
 const GIVEN_TWICE: &str = "given twice; keep one";
 
@@ -138,6 +140,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[track_caller]
@@ -158,6 +162,8 @@ mod tests {
         check(r#"{"a": 1, "a": 1}"#, Err("a: given twice"));
         check(r#"{"e": [{}, {"f": {"g": 1, "g": 2}}]}"#, Err("e[1].f.g: given twice"));
         check(r#"{"a": 1, "\u0061": 1}"#, Err("a: given twice"));
+        check("\u{feff}\u{feff}{}", Err(": not JSON: expected value"));
+        assert_eq!(read("\u{feff}{}".as_bytes()).unwrap(), json!({}), "a byte order mark");
         check("{", Err(": not JSON: it ends early at column 1"));
         check("{} x", Err(": not JSON: trailing"));
         check(&"[".repeat(200), Err(": nested deeper"));

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use icu_locale_core::{Locale, locale};
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::limits::NAME_CHARS_MAX;
 use crate::property::Property;
 use crate::schema::Defs;
@@ -36,14 +37,16 @@ impl Lang {
 }
 
 impl Property for Lang {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let text = String::read(value)?;
         let locale = Some(&text).filter(|text| text.len() <= NAME_CHARS_MAX);
         match locale.and_then(|text| Locale::try_from_str(text).ok()) {
             Some(locale) => Ok(Self(Cow::Owned(locale.to_string()))),
             None => {
                 let start: String = text.chars().take(40).collect();
-                Err(format!("`{start}` is no language tag; write one such as en, de-CH or ar-EG"))
+                let message =
+                    format!("`{start}` is no language tag; write one such as en, de-CH or ar-EG");
+                Err(message.into())
             }
         }
     }

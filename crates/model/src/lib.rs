@@ -17,6 +17,7 @@ mod effect;
 mod effort;
 mod element;
 mod fault;
+mod faults;
 mod filter;
 mod font;
 mod format;

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::faults::{Faults, Fields, at, each};
 use crate::limits::{COORDINATE_PX_MAX, GRADIENT_STOPS_MAX};
-use crate::property::{Property, at, object, within, words};
+use crate::property::{Property, object, within, words};
 use crate::schema::{self, Defs};
 use crate::{Color, ObjectPosition, Source};
 
@@ -149,14 +150,14 @@ words! {
 }
 
 impl Property for Paint {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value {
             Value::Null => Ok(Self::None),
             Value::String(text) if text == "none" => Ok(Self::None),
-            Value::String(text) => Color::parse(text).map(Self::Solid),
+            Value::String(_) => Color::read(value).map(Self::Solid),
             Value::Object(fields) => gradient(fields).map(Self::Gradient),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-                Err("expected a colour or a gradient object".to_owned())
+                Err("expected a colour or a gradient object".into())
             }
         }
     }
@@ -270,7 +271,7 @@ fn fields_of_stop(defs: &mut Defs) -> Value {
 }
 
 impl Property for Fill {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value.as_object() {
             Some(fields) if fields.get("type").is_some_and(|word| word == "image") => {
                 image(fields).map(Self::Image)
@@ -316,111 +317,83 @@ impl Property for Fill {
     }
 }
 
-/// The fields of an object, which must be known ones.
-struct Fields<'a>(&'a Map<String, Value>);
-
-impl<'a> Fields<'a> {
-    fn new(fields: &'a Map<String, Value>, what: &str, known: &[&str]) -> Result<Self, String> {
-        match fields.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(format!(".{key}: unknown key; {what} has {}", known.join(", "))),
-            None => Ok(Self(fields)),
-        }
-    }
-
-    /// What a field says, or else `default`.
-    fn get<T: Property>(&self, key: &str, default: T) -> Result<T, String> {
-        at(format_args!(".{key}"), self.0.get(key).map_or(Ok(default), T::read))
-    }
-}
-
-fn gradient(fields: &Map<String, Value>) -> Result<Gradient, String> {
+fn gradient(fields: &Map<String, Value>) -> Result<Gradient, Faults> {
     let centre = ObjectPosition { x: 0.5, y: 0.5 };
-    let (fields, kind) = match fields.get("type").and_then(Value::as_str) {
-        Some("linear") => {
-            let known = ["type", "angle", "stops", "spreadMethod"];
-            let fields = Fields::new(fields, "a linear gradient", &known)?;
-            let angle = fields.get("angle", 180.0)?;
-            (fields, GradientKind::Linear { angle })
-        }
-        Some("radial") => {
-            let known = ["type", "shape", "size", "position", "stops", "spreadMethod"];
-            let fields = Fields::new(fields, "a radial gradient", &known)?;
-            let kind = GradientKind::Radial {
-                shape: fields.get("shape", RadialShape::Ellipse)?,
-                size: fields.get("size", RadialSize::FarthestCorner)?,
-                position: fields.get("position", centre)?,
-            };
-            (fields, kind)
-        }
-        Some("conic") => {
-            let known = ["type", "angle", "position", "stops", "spreadMethod"];
-            let fields = Fields::new(fields, "a conic gradient", &known)?;
-            let kind = GradientKind::Conic {
-                angle: fields.get("angle", 0.0)?,
-                position: fields.get("position", centre)?,
-            };
-            (fields, kind)
-        }
+    let (what, own): (_, &[&str]) = match fields.get("type").and_then(Value::as_str) {
+        Some("linear") => ("a linear gradient", &["angle"]),
+        Some("radial") => ("a radial gradient", &["shape", "size", "position"]),
+        Some("conic") => ("a conic gradient", &["angle", "position"]),
         Some("image") => {
-            return Err(
-                "a picture fills shapes alone (rect, ellipse, polygon, star, path)".to_owned()
-            );
+            return Err("a picture fills shapes alone (rect, ellipse, polygon, star, path)".into());
         }
-        _ => return Err("a gradient needs a \"type\": linear, radial or conic".to_owned()),
+        _ => return Err("a gradient needs a \"type\": linear, radial or conic".into()),
     };
-    let stops = stops(fields.0.get("stops"))?;
-    let spread = fields.get("spreadMethod", SpreadMethod::Pad)?;
-    Ok(Gradient { kind, stops, spread })
+    let known = [&["type"], own, &["stops", "spreadMethod"]].concat();
+    let mut fields = Fields::new(fields, what, &known);
+    let kind = match what {
+        "a linear gradient" => {
+            fields.get("angle", 180.0).map(|angle| GradientKind::Linear { angle })
+        }
+        "a radial gradient" => {
+            let shape = fields.get("shape", RadialShape::Ellipse);
+            let size = fields.get("size", RadialSize::FarthestCorner);
+            let position = fields.get("position", centre);
+            let kind =
+                || Some(GradientKind::Radial { shape: shape?, size: size?, position: position? });
+            kind()
+        }
+        _ => {
+            let (angle, position) = (fields.get("angle", 0.0), fields.get("position", centre));
+            angle.zip(position).map(|(angle, position)| GradientKind::Conic { angle, position })
+        }
+    };
+    let stops = fields.read("stops", None, stops);
+    let spread = fields.get("spreadMethod", SpreadMethod::Pad);
+    let gradient = || Some(Gradient { kind: kind?, stops: stops?, spread: spread? });
+    fields.done(gradient())
 }
 
-fn stops(value: Option<&Value>) -> Result<Vec<Stop>, String> {
-    let Some(Value::Array(stops)) = value else {
-        return Err("a gradient needs `stops`, a list of {\"offset\", \"color\"}".to_owned());
-    };
+fn stops(value: &Value) -> Result<Vec<Stop>, Faults> {
+    let stops = value.as_array().ok_or("expected a list of {\"offset\", \"color\"}")?;
     if !(2..=GRADIENT_STOPS_MAX).contains(&stops.len()) {
-        return Err(format!("a gradient has 2 to {GRADIENT_STOPS_MAX} stops, not {}", stops.len()));
+        let count = stops.len();
+        return Err(format!("a gradient has 2 to {GRADIENT_STOPS_MAX} stops, not {count}").into());
     }
-    let mut read = Vec::with_capacity(stops.len());
-    for (index, value) in stops.iter().enumerate() {
-        let stop = at(format_args!(".stops[{index}]"), stop(value))?;
-        if read.last().is_some_and(|last: &Stop| last.offset > stop.offset) {
-            return Err(format!(".stops[{index}].offset: offsets must not fall"));
-        }
-        read.push(stop);
+    let stops = each(stops, stop)?;
+    match stops.windows(2).position(|pair| pair[0].offset > pair[1].offset) {
+        Some(index) => at(format_args!("[{}].offset", index + 1), Err("offsets must not fall")),
+        None => Ok(stops),
     }
-    Ok(read)
 }
 
-fn stop(value: &Value) -> Result<Stop, String> {
-    let fields = object(value)?;
-    if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "offset" | "color")) {
-        return Err(format!(".{key}: unknown key; a stop has offset and color"));
-    }
-    let offset = fields.get("offset").ok_or("offset is missing (0 to 1)")?;
-    let color = fields.get("color").ok_or("color is missing")?;
-    let offset = f64::read(offset).and_then(|offset| within(offset, 0.0..=1.0));
-    Ok(Stop { offset: at(".offset", offset)?, color: at(".color", Color::read(color))? })
+fn stop(value: &Value) -> Result<Stop, Faults> {
+    let mut fields = Fields::new(object(value)?, "a stop", &["offset", "color"]);
+    let (offset, color) = (fields.within("offset", None, 0.0..=1.0), fields.get("color", None));
+    fields.done(offset.zip(color).map(|(offset, color)| Stop { offset, color }))
 }
 
-fn image(fields: &Map<String, Value>) -> Result<ImageFill, String> {
+fn image(fields: &Map<String, Value>) -> Result<ImageFill, Faults> {
     let known = ["type", "src", "objectFit", "objectPosition", "tileWidth"];
-    let fields = Fields::new(fields, "a picture as a fill", &known)?;
-    let src = fields.get("src", Source::Missing)?;
-    if src == Source::Missing {
-        return Err("src is missing: where the picture comes from".to_owned());
+    let mut fields = Fields::new(fields, "a picture as a fill", &known);
+    let src = fields.read("src", None, |value| match Source::read(value)? {
+        Source::Missing => Err("empty: where does the picture come from?".into()),
+        source => Ok(source),
+    });
+    let fit = fields.get("objectFit", FillFit::Cover);
+    let position = fields.get("objectPosition", ObjectPosition { x: 0.5, y: 0.5 });
+    let tile_width = fields.read("tileWidth", Some(None), |value| match Option::read(value)? {
+        Some(px) => within(px, 1.0..=COORDINATE_PX_MAX).map(Some),
+        None => Ok(None),
+    });
+    if matches!(
+        (fit, tile_width),
+        (Some(FillFit::Cover | FillFit::Contain | FillFit::Fill), Some(Some(_)))
+    ) {
+        fields.refuse("tileWidth", "goes with \"objectFit\": \"tile\" alone");
     }
-    let fit = fields.get("objectFit", FillFit::Cover)?;
-    let tile_width: Option<f64> = fields.get("tileWidth", None)?;
-    if tile_width.is_some() && fit != FillFit::Tile {
-        return Err(".tileWidth: goes with \"objectFit\": \"tile\" alone".to_owned());
-    }
-    let tile_width = tile_width.map(|px| within(px, 1.0..=COORDINATE_PX_MAX)).transpose();
-    Ok(ImageFill {
-        src,
-        fit,
-        position: fields.get("objectPosition", ObjectPosition { x: 0.5, y: 0.5 })?,
-        tile_width: at(".tileWidth", tile_width)?,
-    })
+    let image =
+        || Some(ImageFill { src: src?, fit: fit?, position: position?, tile_width: tile_width? });
+    fields.done(image())
 }
 
 #[cfg(test)]
@@ -435,7 +408,9 @@ mod tests {
             (Ok(Paint::Gradient(found)), Ok(expected)) => {
                 assert_eq!(found.kind, expected, "{value}")
             }
-            (Err(found), Err(part)) => assert!(found.contains(part), "{value}: {found}"),
+            (Err(found), Err(part)) => {
+                assert!(found.to_string().contains(part), "{value}: {found}")
+            }
             (found, expected) => panic!("{value}: {found:?}, not {expected:?}"),
         }
     }
@@ -460,11 +435,14 @@ mod tests {
             Ok(radial(RadialShape::Circle, RadialSize::ClosestSide, centre)),
         );
         check(with(json!({"type": "mesh"})), Err("linear, radial or conic"));
-        check(with(json!({"type": "linear", "position": "center"})), Err(".position: unknown key"));
+        check(
+            with(json!({"type": "linear", "position": "center"})),
+            Err(".position: unknown property; a linear"),
+        );
         check(with(json!({"type": "radial", "size": "huge"})), Err("size: expected one of"));
         check(with(json!({"type": "linear", "spreadMethod": "x"})), Err("spreadMethod: expected"));
         check(with(json!({"type": "linear", "angle": "up"})), Err("angle: expected a number"));
-        check(json!({"type": "conic"}), Err("needs `stops`"));
+        check(json!({"type": "conic"}), Err(".stops: missing; a conic gradient needs it"));
         check(json!({"type": "image", "src": "a.png"}), Err("fills shapes alone"));
         check(json!(7), Err("expected a colour or a gradient"));
     }
@@ -473,19 +451,24 @@ mod tests {
     fn pictures_fill_shapes() {
         let check = |value: Value, part: &str| {
             let found = Fill::read(&value).map(|fill| format!("{fill:?}"));
+            let found = found.map_err(|faults| faults.to_string());
             let (Ok(found) | Err(found)) = found;
             assert!(found.contains(part), "{value}: {found}");
         };
         check(json!({"type": "image", "src": "a.png"}), "fit: Cover");
         check(json!({"type": "image", "src": "a.png", "objectFit": "tile"}), "tile_width: None");
-        check(json!({"type": "image"}), "src is missing");
+        check(json!({"type": "image"}), ".src: missing; a picture as a fill needs it");
+        check(json!({"type": "image", "src": ""}), ".src: empty");
         check(json!({"type": "image", "src": "/etc/passwd"}), "src: a path must stay inside");
         check(json!({"type": "image", "src": "a.png", "tileWidth": 9}), "goes with");
         check(
             json!({"type": "image", "src": "a.png", "objectFit": "tile", "tileWidth": 0}),
             "tileWidth: 0 is outside 1",
         );
-        check(json!({"type": "image", "src": "a.png", "stops": []}), ".stops: unknown key");
+        check(
+            json!({"type": "image", "src": "a.png", "stops": []}),
+            ".stops: unknown property; a picture",
+        );
         check(json!("#fff"), "Solid");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kurbo::BezPath;
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::limits::PATH_CHARS_MAX;
 use crate::property::Property;
 use crate::schema::Defs;
@@ -28,15 +29,15 @@ impl PathData {
 }
 
 impl Property for PathData {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let data = String::read(value)?;
         if data.len() > PATH_CHARS_MAX {
-            return Err(format!("longer than {PATH_CHARS_MAX} bytes"));
+            return Err(format!("longer than {PATH_CHARS_MAX} bytes").into());
         }
         let invalid = |reason: &str| format!("no SVG path data: {reason}");
         let path = BezPath::from_svg(&data).map_err(|error| invalid(&error.to_string()))?;
         if !path.is_finite() {
-            return Err(invalid("a number is too large"));
+            return Err(invalid("a number is too large").into());
         }
         Ok(Self(Arc::new(path)))
     }

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::faults::{Faults, Fields, Found, at};
 use crate::limits::{BORDER_PX_MAX, RECOLORS_MAX};
-use crate::property::{Property, kind, object, within, words};
+use crate::property::{Property, kind, object, words};
 use crate::schema::{self, Defs, ranged};
 use crate::{Color, Element, Kind};
 
@@ -63,11 +64,10 @@ pub struct ObjectPosition {
 }
 
 impl Property for ObjectPosition {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let text = String::read(value)?;
         let expected = || {
-            Err("expected a CSS position such as \"center\", \"left top\" or \"30% 70%\""
-                .to_owned())
+            Err("expected a CSS position such as \"center\", \"left top\" or \"30% 70%\"".into())
         };
         let mut position = Self { x: 0.5, y: 0.5 };
         for (index, word) in text.split_ascii_whitespace().enumerate() {
@@ -114,29 +114,18 @@ impl Border {
 }
 
 impl Property for Border {
-    fn read(value: &Value) -> Result<Self, String> {
-        match value {
-            Value::Null => return Ok(Self::NONE),
-            Value::String(word) if word == "none" => return Ok(Self::NONE),
-            Value::Object(_) => {}
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                let found = kind(value);
-                return Err(format!(
-                    "expected {{\"width\": 2, \"color\": \"#fff\"}} or \"none\", found {found}"
-                ));
-            }
+    fn read(value: &Value) -> Result<Self, Faults> {
+        if value.is_null() || value == "none" {
+            return Ok(Self::NONE);
         }
-        let fields = object(value)?;
-        if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "width" | "color")) {
-            return Err(format!("unknown key `{key}`; a border has width and color"));
-        }
-        let width = fields.get("width").ok_or("width is missing")?;
-        let width = f64::read(width).and_then(|width| within(width, 0.0..=BORDER_PX_MAX));
-        let color = fields.get("color").map_or(Ok(Color::BLACK), Color::read);
-        Ok(Self {
-            width: width.map_err(|message| format!("width: {message}"))?,
-            color: color.map_err(|message| format!("color: {message}"))?,
-        })
+        let fields = value.as_object().ok_or_else(|| {
+            let found = kind(value);
+            format!("expected {{\"width\": 2, \"color\": \"#fff\"}} or \"none\", found {found}")
+        })?;
+        let mut fields = Fields::new(fields, "a border", &["width", "color"]);
+        let width = fields.within("width", None, 0.0..=BORDER_PX_MAX);
+        let color = fields.get("color", Color::BLACK);
+        fields.done(width.zip(color).map(|(width, color)| Self { width, color }))
     }
 
     fn write(&self) -> Value {
@@ -167,7 +156,8 @@ mod tests {
 
     #[track_caller]
     fn check(value: &Value, expected: Result<Border, &str>) {
-        assert_eq!(Border::read(value), expected.map_err(str::to_owned), "{value}");
+        let found = Border::read(value).map_err(|faults| faults.to_string());
+        assert_eq!(found, expected.map_err(str::to_owned), "{value}");
     }
 
     #[test]
@@ -177,10 +167,12 @@ mod tests {
         check(&json!({"width": 3}), Ok(Border { width: 3.0, color: Color::BLACK }));
         check(&json!("none"), Ok(Border::NONE));
         check(&json!(null), Ok(Border::NONE));
-        check(&json!({"color": "#fff"}), Err("width is missing"));
-        check(&json!({"width": -1}), Err("width: -1 is outside 0 to 1000"));
-        check(&json!({"width": 1, "color": 7}), Err("color: expected a colour, found a number"));
-        let unknown = "unknown key `style`; a border has width and color";
+        check(&json!({"color": "#fff"}), Err(".width: missing; a border needs it"));
+        check(&json!({"width": -1}), Err(".width: -1 is outside 0 to 1000"));
+        let both =
+            ".width: expected a number, found a string\n.color: expected a colour, found a number";
+        check(&json!({"width": "1", "color": 7}), Err(both));
+        let unknown = ".style: unknown property; a border has width, color";
         check(&json!({"width": 1, "style": "dashed"}), Err(unknown));
         let kind = "expected {\"width\": 2, \"color\": \"#fff\"} or \"none\", found a number";
         check(&json!(7), Err(kind));
@@ -192,16 +184,21 @@ mod tests {
 pub struct Recolor(pub Vec<(Color, Color)>);
 
 impl Property for Recolor {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let fields = object(value)?;
         if fields.len() > RECOLORS_MAX {
-            return Err(format!("{} colours; at most {RECOLORS_MAX} are taken", fields.len()));
+            return Err(
+                format!("{} colours; at most {RECOLORS_MAX} are taken", fields.len()).into()
+            );
         }
-        let pair = |(old, new): (&String, &Value)| {
-            let new = Color::read(new).map_err(|message| format!("`{old}`: {message}"))?;
-            Ok((Color::parse(old).map_err(|message| format!("key `{old}`: {message}"))?, new))
-        };
-        fields.iter().map(pair).collect::<Result<_, _>>().map(Self)
+        let (mut found, mut pairs) = (Found::default(), Vec::with_capacity(fields.len()));
+        for (key, value) in fields {
+            let old = Color::parse(key).map_err(|message| format!("as a key: {message}"));
+            let old = found.keep(at(format_args!(".{key}"), old));
+            let new = found.keep(at(format_args!(".{key}"), Color::read(value)));
+            pairs.extend(old.zip(new));
+        }
+        found.or(Some(Self(pairs)))
     }
 
     fn write(&self) -> Value {

@@ -11,13 +11,13 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value, json};
 
 use crate::Color;
+use crate::faults::Faults;
 use crate::schema::{self, Defs};
 
 /// A value that a property can have.
 pub(crate) trait Property: Sized {
-    /// Reads it, or says in a sentence what was expected. What is wrong further in starts with its
-    /// place: `[1].color: …`, `.stops[2]: …` (see [`at`]).
-    fn read(value: &Value) -> Result<Self, String>;
+    /// Reads it, or says what is wrong with it and where in it.
+    fn read(value: &Value) -> Result<Self, Faults>;
 
     /// Writes it, as JSON that reads as the same value.
     fn write(&self) -> Value;
@@ -36,7 +36,7 @@ pub(crate) trait Properties {
     fn keys(&self) -> &'static [&'static str];
 
     /// Sets the property `key`; `None` when there is no such property.
-    fn set(&mut self, key: &str, value: &Value) -> Option<Result<(), String>>;
+    fn set(&mut self, key: &str, value: &Value) -> Option<Result<(), Faults>>;
 
     /// Writes them all.
     fn write(&self) -> Map<String, Value>;
@@ -76,7 +76,11 @@ macro_rules! properties {
                 &[$($key),*]
             }
 
-            fn set(&mut self, key: &str, value: &serde_json::Value) -> Option<Result<(), String>> {
+            fn set(
+                &mut self,
+                key: &str,
+                value: &serde_json::Value,
+            ) -> Option<Result<(), $crate::faults::Faults>> {
                 Some(match key {
                     $($key => <$Type as $crate::property::Property>::read(value)
                         $(.and_then(|read| $crate::property::within(read, $range)))?
@@ -125,10 +129,10 @@ macro_rules! words {
         pub enum $Name { $($(#[doc = $doc])+ $Variant,)* }
 
         impl $crate::property::Property for $Name {
-            fn read(value: &serde_json::Value) -> Result<Self, String> {
+            fn read(value: &serde_json::Value) -> Result<Self, $crate::faults::Faults> {
                 match value.as_str() {
                     $(Some($word) => Ok(Self::$Variant),)*
-                    _ => Err(format!("expected one of {}", [$($word),*].join(", "))),
+                    _ => Err(format!("expected one of {}", [$($word),*].join(", ")).into()),
                 }
             }
 
@@ -151,21 +155,13 @@ pub(crate) use {properties, words};
 pub(crate) fn within<T: PartialOrd + Display + LowerExp>(
     value: T,
     range: RangeInclusive<T>,
-) -> Result<T, String> {
+) -> Result<T, Faults> {
     if range.contains(&value) {
         Ok(value)
     } else {
         let (value, start, end) = (digits(value), range.start(), range.end());
-        Err(format!("{value} is outside {start} to {end}"))
+        Err(format!("{value} is outside {start} to {end}").into())
     }
-}
-
-/// Says where in a value something is wrong: `place` is `[index]` or `.key`.
-pub(crate) fn at<T>(place: impl Display, read: Result<T, String>) -> Result<T, String> {
-    read.map_err(|message| {
-        let deeper = message.starts_with(['[', '.']);
-        format!("{place}{}{message}", if deeper { "" } else { ": " })
-    })
 }
 
 /// A number for messages: one with hundreds of digits is written with a power of ten.
@@ -176,8 +172,8 @@ pub(crate) fn digits<T: Display + LowerExp>(number: T) -> String {
 }
 
 /// The value as an object.
-pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, String> {
-    value.as_object().ok_or_else(|| format!("expected an object, found {}", kind(value)))
+pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, Faults> {
+    value.as_object().ok_or_else(|| format!("expected an object, found {}", kind(value)).into())
 }
 
 /// What a JSON value is, for messages.
@@ -193,11 +189,11 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 }
 
 impl Property for f64 {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         value
             .as_f64()
             .filter(|number| number.is_finite())
-            .ok_or_else(|| format!("expected a number, found {}", kind(value)))
+            .ok_or_else(|| format!("expected a number, found {}", kind(value)).into())
     }
 
     fn write(&self) -> Value {
@@ -217,14 +213,14 @@ impl Property for f64 {
 }
 
 impl Property for u32 {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         // 3.0 is a whole number too: some clients write every number with a point.
         let number = f64::read(value)?;
         if number.fract() == 0.0 && (0.0..=f64::from(Self::MAX)).contains(&number) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
             Ok(number as Self)
         } else {
-            Err(format!("expected a whole number, found {}", digits(number)))
+            Err(format!("expected a whole number, found {}", digits(number)).into())
         }
     }
 
@@ -238,8 +234,10 @@ impl Property for u32 {
 }
 
 impl Property for bool {
-    fn read(value: &Value) -> Result<Self, String> {
-        value.as_bool().ok_or_else(|| format!("expected true or false, found {}", kind(value)))
+    fn read(value: &Value) -> Result<Self, Faults> {
+        value
+            .as_bool()
+            .ok_or_else(|| format!("expected true or false, found {}", kind(value)).into())
     }
 
     fn write(&self) -> Value {
@@ -252,9 +250,10 @@ impl Property for bool {
 }
 
 impl Property for String {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let text = value.as_str();
-        text.map(str::to_owned).ok_or_else(|| format!("expected a string, found {}", kind(value)))
+        text.map(str::to_owned)
+            .ok_or_else(|| format!("expected a string, found {}", kind(value)).into())
     }
 
     fn write(&self) -> Value {
@@ -268,7 +267,7 @@ impl Property for String {
 
 /// A value that may be left out; `null` leaves it out.
 impl<T: Property> Property for Option<T> {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
     }
 
@@ -282,10 +281,10 @@ impl<T: Property> Property for Option<T> {
 }
 
 impl Property for Color {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value.as_str() {
-            Some(text) => Self::parse(text),
-            None => Err(format!("expected a colour, found {}", kind(value))),
+            Some(text) => Ok(Self::parse(text)?),
+            None => Err(format!("expected a colour, found {}", kind(value)).into()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::limits::RATING_ICONS_MAX;
 use crate::property::{Property, properties, words};
 use crate::schema::{Defs, with};
@@ -60,14 +61,16 @@ impl RatingStep {
 pub struct Icon(pub PathData);
 
 impl Property for Icon {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let known = match value.as_str() {
             Some("star") => STAR,
             Some("heart") => HEART,
             Some("circle") => CIRCLE,
             _ => {
-                return PathData::read(value).map(Self).map_err(|message| {
-                    format!("{message}; an icon is star, heart, circle or SVG path data")
+                return PathData::read(value).map(Self).map_err(|faults| {
+                    faults.said(|message| {
+                        format!("{message}; an icon is star, heart, circle or SVG path data")
+                    })
                 });
             }
         };

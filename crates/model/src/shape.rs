@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::faults::{Faults, each};
 use crate::limits::{
     COORDINATE_PX_MAX, CORNERS_MAX, CORNERS_MIN, DASHES_MAX, MITER_LIMIT_MAX, STROKE_WIDTH_PX_MAX,
 };
@@ -220,27 +221,27 @@ words! {
 pub struct Dashes(pub Vec<f64>);
 
 impl Property for Dashes {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let expected = || {
             "expected a list of lengths in px, such as [8, 4], or one length for dashes and gaps \
              alike"
-                .to_owned()
         };
         let lengths = match value {
             Value::Null => return Ok(Self::default()),
             Value::String(word) if word == "none" => return Ok(Self::default()),
             Value::Number(_) => std::slice::from_ref(value),
             Value::Array(lengths) => lengths,
-            _ => return Err(expected()),
+            _ => return Err(expected().into()),
         };
         if lengths.len() > DASHES_MAX {
-            return Err(format!("{} lengths; at most {DASHES_MAX} are taken", lengths.len()));
+            return Err(format!("{} lengths; at most {DASHES_MAX} are taken", lengths.len()).into());
         }
         let read = |length: &Value| within(f64::read(length)?, 0.0..=COORDINATE_PX_MAX);
-        let mut lengths: Vec<f64> = lengths.iter().map(read).collect::<Result<_, _>>()?;
+        let mut lengths = if value.is_array() { each(lengths, read)? } else { vec![read(value)?] };
         if !lengths.is_empty() && lengths.iter().all(|length| *length == 0.0) {
-            return Err("one of the lengths must be more than 0; \"none\" is a line without gaps"
-                .to_owned());
+            return Err(
+                "one of the lengths must be more than 0; \"none\" is a line without gaps".into()
+            );
         }
         // As in SVG, an odd number of lengths is taken twice.
         if lengths.len() % 2 == 1 {
@@ -274,7 +275,9 @@ mod tests {
         let check =
             |value: Value, expected: Result<&[f64], &str>| match (Dashes::read(&value), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found.0, expected, "{value}"),
-                (Err(found), Err(part)) => assert!(found.contains(part), "{value}: {found}"),
+                (Err(found), Err(part)) => {
+                    assert!(found.to_string().contains(part), "{value}: {found}")
+                }
                 (found, expected) => panic!("{value}: {found:?}, not {expected:?}"),
             };
         check(json!([8, 4]), Ok(&[8.0, 4.0]));

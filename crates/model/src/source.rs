@@ -6,6 +6,7 @@ use data_url::DataUrl;
 use data_url::forgiving_base64::DecodeError;
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::property::Property;
 use crate::schema::Defs;
 
@@ -88,7 +89,7 @@ pub fn data_bytes(uri: &str, bytes_max: usize) -> Result<Vec<u8>, DataFault> {
 }
 
 impl Property for Source {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let text = String::read(value)?;
         if text.is_empty() {
             return Ok(Self::Missing);
@@ -100,12 +101,12 @@ impl Property for Source {
             "http" | "https" => {
                 let url = url::Url::parse(&text).map_err(|e| format!("not a URL: {e}"))?;
                 if !url.username().is_empty() || url.password().is_some() {
-                    return Err("a URL with a user name or password is refused".to_owned());
+                    return Err("a URL with a user name or password is refused".into());
                 }
                 Ok(Self::Url(url.as_str().into()))
             }
             "data" => Ok(Self::Data(text.into())),
-            _ => Err(format!("`{scheme}:` is refused; use an https: URL or a data: URI")),
+            _ => Err(format!("`{scheme}:` is refused; use an https: URL or a data: URI").into()),
         }
     }
 
@@ -118,12 +119,12 @@ impl Property for Source {
     }
 }
 
-fn relative(text: String) -> Result<Source, String> {
+fn relative(text: String) -> Result<Source, Faults> {
     let escapes = text.starts_with(['/', '\\']) || text.split(['/', '\\']).any(|part| part == "..");
     if escapes {
         return Err("a path must stay inside the template's folder, and works in the offline \
                     commands alone; use an https: URL or a data: URI"
-            .to_owned());
+            .into());
     }
     Ok(Source::File(text.into()))
 }

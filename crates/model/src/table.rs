@@ -2,14 +2,15 @@
 //!
 //! Deliberately absent: cells over several columns, and pictures in cells.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::element::{Corners, FontWeight, Length, Padding};
+use crate::faults::{Faults, Found, at, each, set_all};
 use crate::format::Format;
 use crate::limits::{
     FONT_SIZE_PX_MAX, TABLE_CELL_CHARS_MAX, TABLE_CHARS_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX,
 };
-use crate::property::{Properties as _, Property, at, kind, object, properties, words};
+use crate::property::{Properties as _, Property, kind, object, properties, words};
 use crate::schema::{self, Defs};
 use crate::text::{Align, Direction, list};
 use crate::{Color, Lang, Paint};
@@ -87,10 +88,8 @@ properties! {
 }
 
 impl Property for Columns {
-    fn read(value: &Value) -> Result<Self, String> {
-        let list = list(value, TABLE_COLUMNS_MAX, "columns")?;
-        let read = |(index, value)| at(format_args!("[{index}]"), object(value).and_then(column));
-        list.iter().enumerate().map(read).collect::<Result<_, _>>().map(Self)
+    fn read(value: &Value) -> Result<Self, Faults> {
+        each(list(value, TABLE_COLUMNS_MAX, "columns")?, column).map(Self)
     }
 
     fn write(&self) -> Value {
@@ -103,16 +102,12 @@ impl Property for Columns {
     }
 }
 
-fn column(fields: &Map<String, Value>) -> Result<Column, String> {
+fn column(value: &Value) -> Result<Column, Faults> {
     let mut column = Column::default();
-    for (key, value) in fields {
-        let set = column.set(key, value).unwrap_or_else(|| {
-            Err(format!("unknown key; a column has {}", column.keys().join(", ")))
-        });
-        at(format_args!(".{key}"), set)?;
-    }
-    at(".header", short(&column.header))?;
-    Ok(column)
+    let mut found = Found::default();
+    found.keep(set_all(&mut column, object(value)?, "a column"));
+    found.keep(at(".header", short(&column.header)));
+    found.or(Some(column))
 }
 
 /// The rows of a table.
@@ -129,21 +124,12 @@ pub struct Cell {
 }
 
 impl Property for Rows {
-    fn read(value: &Value) -> Result<Self, String> {
-        let mut chars = 0;
-        let mut rows = Vec::new();
-        for (at, row) in list(value, TABLE_ROWS_MAX, "rows")?.iter().enumerate() {
-            let cells = list(row, TABLE_COLUMNS_MAX, "cells")
-                .map_err(|message| format!("[{at}]: {message}"))?;
-            let read = |(index, value)| {
-                Cell::read(value).map_err(|message| format!("[{at}][{index}]: {message}"))
-            };
-            let cells: Vec<Cell> = cells.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-            chars += cells.iter().map(|cell| cell.text.chars().count()).sum::<usize>();
-            if chars > TABLE_CHARS_MAX {
-                return Err(format!("more than {TABLE_CHARS_MAX} characters in all"));
-            }
-            rows.push(cells);
+    fn read(value: &Value) -> Result<Self, Faults> {
+        let row = |row: &Value| each(list(row, TABLE_COLUMNS_MAX, "cells")?, Cell::read);
+        let rows = each(list(value, TABLE_ROWS_MAX, "rows")?, row)?;
+        let cells = rows.iter().flatten();
+        if cells.map(|cell| cell.text.chars().count()).sum::<usize>() > TABLE_CHARS_MAX {
+            return Err(format!("more than {TABLE_CHARS_MAX} characters in all").into());
         }
         Ok(Self(rows))
     }
@@ -166,13 +152,13 @@ impl Property for Rows {
 }
 
 impl Cell {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let text = match value {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
             Value::Number(_) => Format::Plain.write(value, &Lang::EN)?,
             Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                return Err(format!("expected a text or a number, found {}", kind(value)));
+                return Err(format!("expected a text or a number, found {}", kind(value)).into());
             }
         };
         short(&text)?;
@@ -181,9 +167,9 @@ impl Cell {
     }
 }
 
-fn short(text: &str) -> Result<(), String> {
+fn short(text: &str) -> Result<(), Faults> {
     if text.chars().count() > TABLE_CELL_CHARS_MAX {
-        return Err(format!("longer than {TABLE_CELL_CHARS_MAX} characters"));
+        return Err(format!("longer than {TABLE_CELL_CHARS_MAX} characters").into());
     }
     Ok(())
 }

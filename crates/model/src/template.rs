@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind, TYPES};
+use crate::faults::{Faults, did_you_mean, unknown};
 use crate::hash::size_hash;
 use crate::limits::{
     CANVAS_SIDE_PX_MAX, ELEMENTS_MAX, GROUP_DEPTH_MAX, NAME_CHARS_MAX, PICTURE_PX_MAX, SIZES_MAX,
@@ -182,14 +183,14 @@ impl Reader<'_> {
         self.problems.push(Problem::new(path, message));
     }
 
-    fn keep<T>(&mut self, path: &str, read: Result<T, String>) -> Option<T> {
-        read.map_err(|message| self.problems.push(Problem::of_property(path, message))).ok()
+    fn keep<T>(&mut self, path: &str, read: Result<T, Faults>) -> Option<T> {
+        read.map_err(|faults| self.problems.extend(faults.problems(path))).ok()
     }
 
     fn template(&mut self, document: &Map<String, Value>) -> Template {
         for key in document.keys() {
             if !KEYS.contains(&key.as_str()) {
-                self.report(key, format!("unknown key; a template has {}", KEYS.join(", ")));
+                self.report(key, unknown(key, "a template", &KEYS));
             }
         }
         if let Some(schema) = document.get("$schema") {
@@ -200,7 +201,7 @@ impl Reader<'_> {
         if name.chars().count() > NAME_CHARS_MAX {
             self.report("name", format!("longer than {NAME_CHARS_MAX} characters"));
         }
-        let missing = |key| Err(format!("missing: the canvas {key} in px"));
+        let missing = |key| Err(format!("missing: the canvas {key} in px").into());
         let width = self.side(document, "", "width", || missing("width"));
         let height = self.side(document, "", "height", || missing("height"));
         self.area("width", width, height);
@@ -233,7 +234,7 @@ impl Reader<'_> {
         fields: &Map<String, Value>,
         path: &str,
         key: &str,
-        absent: impl FnOnce() -> Result<u32, String>,
+        absent: impl FnOnce() -> Result<u32, Faults>,
     ) -> u32 {
         let read = match fields.get(key) {
             Some(value) => u32::read(value).and_then(|px| within(px, 1..=CANVAS_SIDE_PX_MAX)),
@@ -292,13 +293,20 @@ impl Reader<'_> {
         if let (Kind::Group(group), Some(mask)) = (&mut element.kind, fields.get("mask")) {
             self.mask(&format!("{path}.mask"), group, mask, depth);
         }
-        self.finish(path, &mut element);
+        self.finish(path, &mut element, &[]);
         Some(element)
     }
 
-    /// What can be said of an element when all of its properties are set.
-    fn finish(&mut self, path: &str, element: &mut Element) {
-        element::check(element, |key, message| self.report(format!("{path}.{key}"), message));
+    /// What can be said of an element when all of its properties are set, but for what has been `said`.
+    fn finish(&mut self, path: &str, element: &mut Element, said: &[&str]) {
+        element::check(element, |key, message| {
+            let path = format!("{path}.{key}");
+            // A size that cannot be read is not called missing too.
+            let known = said.contains(&key) || self.problems.iter().any(|known| known.path == path);
+            if !known {
+                self.report(path, message);
+            }
+        });
         if let Err(message) = self.read_paths(element) {
             self.report(format!("{path}.text"), message);
         }
@@ -355,8 +363,7 @@ impl Reader<'_> {
         fields: &Map<String, Value>,
     ) -> Template {
         for key in fields.keys().filter(|key| !SIZE_KEYS.contains(&key.as_str())) {
-            let keys = SIZE_KEYS.join(", ");
-            self.report(format!("{path}.{key}"), format!("unknown key; a size has {keys}"));
+            self.report(format!("{path}.{key}"), unknown(key, "a size", &SIZE_KEYS));
         }
         let mut template = base.clone();
         let inside = format!("{path}.");
@@ -377,8 +384,9 @@ impl Reader<'_> {
         let changes = changes.unwrap_or(&none);
         for id in changes.keys().filter(|id| !self.ids.contains(*id)).cloned().collect::<Vec<_>>() {
             let ids: Vec<_> = base.walk().map(|element| element.id.as_str()).take(100).collect();
-            let ids = ids.join(", ");
-            self.report(format!("{path}.{id}"), format!("no element has this id; there are {ids}"));
+            let meant = did_you_mean(&id, ids.iter().copied());
+            let message = format!("no element has this id{meant}; there are {}", ids.join(", "));
+            self.report(format!("{path}.{id}"), message);
         }
         self.change(&mut template.elements, changes, &path);
         template.placeholders = std::mem::take(&mut self.placeholders);
@@ -398,11 +406,13 @@ impl Reader<'_> {
                 if let (Kind::Text(_), Some(message)) = (&element.kind, text::conflict(fields)) {
                     self.report(format!("{path_inside}.spans"), message);
                 }
+                let mut said = Vec::new();
+                element::check(element, |key, _| said.push(key));
                 for (key, value) in fields {
                     let set = element.set(key, value);
                     self.keep(&format!("{path_inside}.{key}"), set);
                 }
-                self.finish(&path_inside, element);
+                self.finish(&path_inside, element, &said);
             } else {
                 // What is wrong with it has been said of the template itself.
                 self.read_paths(element).unwrap_or_default();
@@ -458,7 +468,13 @@ impl Reader<'_> {
     fn kind(&mut self, path: &str, word: Option<&Value>) -> Option<Kind> {
         let kind = word.and_then(Value::as_str).and_then(Kind::of);
         if kind.is_none() {
-            let problem = if word.is_some() { "unknown" } else { "missing" };
+            let problem = match word.map(Value::as_str) {
+                None => "missing".to_owned(),
+                Some(word) => {
+                    let word = word.unwrap_or_default();
+                    format!("unknown{}", did_you_mean(word, TYPES.iter().copied()))
+                }
+            };
             self.report(format!("{path}.type"), format!("{problem}; one of {}", TYPES.join(", ")));
         }
         kind
@@ -466,7 +482,7 @@ impl Reader<'_> {
 
     fn id(&mut self, path: &str, value: Option<&Value>) -> String {
         let path = format!("{path}.id");
-        let read = value.map_or(Err("missing: a unique name".to_owned()), String::read);
+        let read = value.map_or(Err("missing: a unique name".into()), String::read);
         let id = self.keep(&path, read).unwrap_or_default();
         if value.is_some() && (id.is_empty() || id.chars().count() > NAME_CHARS_MAX) {
             self.report(&path, format!("an id has 1 to {NAME_CHARS_MAX} characters"));

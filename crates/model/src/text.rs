@@ -10,10 +10,11 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 
 use crate::element::{Corners, FontStyle, FontWeight, Padding};
+use crate::faults::{Faults, Fields, Found, at, each, set_all};
 use crate::limits::{
     COORDINATE_PX_MAX, FONT_SETTINGS_MAX, FONT_SIZE_PX_MAX, SHADOWS_MAX, SPANS_MAX,
 };
-use crate::property::{Properties, Property, at, kind, object, properties, within, words};
+use crate::property::{Properties, Property, kind, object, properties, within, words};
 use crate::schema::{self, Defs, ranged};
 use crate::{Color, Lang, Paint};
 
@@ -134,10 +135,8 @@ pub(crate) fn conflict(fields: &Map<String, Value>) -> Option<&'static str> {
 }
 
 impl Property for Vec<Span> {
-    fn read(value: &Value) -> Result<Self, String> {
-        let list = list(value, SPANS_MAX, "spans")?;
-        let span = |(index, value)| at(format_args!("[{index}]"), span(value));
-        list.iter().enumerate().map(span).collect()
+    fn read(value: &Value) -> Result<Self, Faults> {
+        each(list(value, SPANS_MAX, "spans")?, span)
     }
 
     fn write(&self) -> Value {
@@ -150,28 +149,23 @@ impl Property for Vec<Span> {
     }
 }
 
-fn span(value: &Value) -> Result<Span, String> {
-    let fields = object(value)?;
+fn span(value: &Value) -> Result<Span, Faults> {
+    let (fields, mut span) = (object(value)?, Span::default());
+    let mut found = Found::default();
+    found.keep(set_all(&mut span, fields, "a span"));
     if !fields.contains_key("text") {
-        return Err(".text: missing: what the span says".to_owned());
+        found.keep::<()>(at(".text", Err("missing: what the span says")));
     }
-    let mut span = Span::default();
-    for (key, value) in fields {
-        let set = span.set(key, value).unwrap_or_else(|| {
-            Err(format!("unknown property; a span has {}", span.keys().join(", ")))
-        });
-        at(format_args!(".{key}"), set)?;
-    }
-    Ok(span)
+    found.or(Some(span))
 }
 
 /// A list of at most `max`.
-pub(crate) fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [Value], String> {
+pub(crate) fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [Value], Faults> {
     let list = value
         .as_array()
         .ok_or_else(|| format!("expected a list of {what}, found {}", kind(value)))?;
     if list.len() > max {
-        return Err(format!("{} {what}; at most {max} are taken", list.len()));
+        return Err(format!("{} {what}; at most {max} are taken", list.len()).into());
     }
     Ok(list)
 }
@@ -181,7 +175,7 @@ pub(crate) fn list<'a>(value: &'a Value, max: usize, what: &str) -> Result<&'a [
 pub struct FontSize(pub f64);
 
 impl Property for FontSize {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         within(f64::read(value)?, 1.0..=FONT_SIZE_PX_MAX).map(Self)
     }
 
@@ -199,7 +193,7 @@ impl Property for FontSize {
 pub struct Spacing(pub f64);
 
 impl Property for Spacing {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         within(f64::read(value)?, -1000.0..=1000.0).map(Self)
     }
 
@@ -226,18 +220,12 @@ pub struct Shadow {
 }
 
 impl Property for Vec<Shadow> {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         match value {
             Value::Null => Ok(Self::new()),
             Value::String(word) if word == "none" => Ok(Self::new()),
             Value::Object(fields) => shadow(fields).map(|shadow| vec![shadow]),
-            _ => {
-                let shadows = list(value, SHADOWS_MAX, "shadows")?;
-                let read = |(index, value): (usize, &Value)| {
-                    at(format_args!("[{index}]"), object(value).and_then(shadow))
-                };
-                shadows.iter().enumerate().map(read).collect()
-            }
+            _ => each(list(value, SHADOWS_MAX, "shadows")?, |value| shadow(object(value)?)),
         }
     }
 
@@ -267,26 +255,14 @@ impl Property for Vec<Shadow> {
     }
 }
 
-fn shadow(fields: &Map<String, Value>) -> Result<Shadow, String> {
-    if let Some(key) =
-        fields.keys().find(|key| !matches!(key.as_str(), "x" | "y" | "blur" | "color"))
-    {
-        return Err(format!(".{key}: unknown key; a shadow has x, y, blur, color"));
-    }
-    let number = |key: &str, range| match fields.get(key) {
-        None => Ok(0.0),
-        Some(value) => {
-            at(format_args!(".{key}"), f64::read(value).and_then(|px| within(px, range)))
-        }
-    };
+fn shadow(fields: &Map<String, Value>) -> Result<Shadow, Faults> {
+    let mut fields = Fields::new(fields, "a shadow", &["x", "y", "blur", "color"]);
     let offset = || -COORDINATE_PX_MAX..=COORDINATE_PX_MAX;
-    let color = fields.get("color").map_or(Ok(Color::BLACK), Color::read);
-    Ok(Shadow {
-        x: number("x", offset())?,
-        y: number("y", offset())?,
-        blur: number("blur", 0.0..=crate::limits::BLUR_PX_MAX)?,
-        color: at(".color", color)?,
-    })
+    let (x, y) = (fields.within("x", 0.0, offset()), fields.within("y", 0.0, offset()));
+    let blur = fields.within("blur", 0.0, 0.0..=crate::limits::BLUR_PX_MAX);
+    let color = fields.get("color", Color::BLACK);
+    let shadow = || Some(Shadow { x: x?, y: y?, blur: blur?, color: color? });
+    fields.done(shadow())
 }
 
 /// Lines along the glyphs.
@@ -301,7 +277,7 @@ pub struct TextDecoration {
 }
 
 impl Property for TextDecoration {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         let expected = "expected none, or some of underline, overline and line-through";
         let text = value.as_str().ok_or(expected)?;
         let mut lines = Self::default();
@@ -319,7 +295,7 @@ impl Property for TextDecoration {
             *line = true;
             Ok(())
         })?;
-        if lines == Self::default() { Err(expected.to_owned()) } else { Ok(lines) }
+        if lines == Self::default() { Err(expected.into()) } else { Ok(lines) }
     }
 
     fn write(&self) -> Value {
@@ -346,7 +322,7 @@ pub type Setting<T> = ([u8; 4], T);
 pub struct FontFeatures(pub Vec<Setting<u16>>);
 
 impl Property for FontFeatures {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         settings(value, r#"features such as "tnum" 1, "ss01" or "liga" off"#, |text| match text {
             None | Some("on") => Some(1),
             Some("off") => Some(0),
@@ -369,7 +345,7 @@ impl Property for FontFeatures {
 pub struct FontVariations(pub Vec<Setting<f64>>);
 
 impl Property for FontVariations {
-    fn read(value: &Value) -> Result<Self, String> {
+    fn read(value: &Value) -> Result<Self, Faults> {
         settings(value, r#"axes such as "wght" 650, "opsz" 20"#, |text| {
             number(text?).filter(|position: &f64| position.abs() <= 32_767.0)
         })
@@ -394,15 +370,17 @@ fn settings<T>(
     value: &Value,
     expected: &str,
     read: impl Fn(Option<&str>) -> Option<T>,
-) -> Result<Vec<Setting<T>>, String> {
-    let wrong = || format!("expected normal, or {expected}");
+) -> Result<Vec<Setting<T>>, Faults> {
+    let wrong = || Faults::from(format!("expected normal, or {expected}"));
     let text = value.as_str().ok_or_else(wrong)?.trim();
     if matches!(text, "normal" | "") {
         return Ok(Vec::new());
     }
     let items: Vec<_> = text.split(',').collect();
     if items.len() > FONT_SETTINGS_MAX {
-        return Err(format!("{} settings; at most {FONT_SETTINGS_MAX} are taken", items.len()));
+        return Err(
+            format!("{} settings; at most {FONT_SETTINGS_MAX} are taken", items.len()).into()
+        );
     }
     let setting = |item: &str| {
         let item = item.trim();
@@ -440,9 +418,11 @@ const FORMS: [(&str, [u8; 4]); 8] = [
 ];
 
 impl Property for NumericForms {
-    fn read(value: &Value) -> Result<Self, String> {
-        let expected =
-            || format!("expected normal, or some of {}", FORMS.map(|(word, _)| word).join(", "));
+    fn read(value: &Value) -> Result<Self, Faults> {
+        let expected = || {
+            let forms = FORMS.map(|(word, _)| word).join(", ");
+            Faults::from(format!("expected normal, or some of {forms}"))
+        };
         let text = value.as_str().ok_or_else(expected)?;
         if text.trim() == "normal" {
             return Ok(Self::default());
@@ -581,7 +561,9 @@ mod tests {
     fn check<T: Property + PartialEq + std::fmt::Debug>(value: Value, expected: Result<T, &str>) {
         match (T::read(&value), expected) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{value}"),
-            (Err(found), Err(part)) => assert!(found.contains(part), "{value}: {found}"),
+            (Err(found), Err(part)) => {
+                assert!(found.to_string().contains(part), "{value}: {found}")
+            }
             (found, expected) => panic!("{value}: {found:?} instead of {expected:?}"),
         }
     }
@@ -653,7 +635,7 @@ mod tests {
         );
         check(json!("none"), Ok(Vec::<Shadow>::new()));
         check(json!({"blur": -1}), Err::<Vec<Shadow>, _>(".blur: -1"));
-        check(json!({"spread": 1}), Err::<Vec<Shadow>, _>(".spread: unknown key"));
+        check(json!({"spread": 1}), Err::<Vec<Shadow>, _>(".spread: unknown property"));
         check(json!([1]), Err::<Vec<Shadow>, _>("[0]: expected an object"));
         check(json!(vec![json!({}); 9]), Err::<Vec<Shadow>, _>("at most"));
     }

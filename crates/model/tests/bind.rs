@@ -247,8 +247,7 @@ fn a_condition_counts_the_keys_that_it_reads() {
         r#"{"not": {"any": [{"path": "user.vip", "exists": true}, {"path": "plan", "in": ["a"]}]}}"#,
     );
     check_one(&read, r#"{"user": {"age": 3}, "plan": [7]}"#, "");
-    let unknown =
-        "payload.usr: no element has this id; the template has r; it also reads plan, user";
+    let unknown = "payload.usr: no element has this id (did you mean `user`?); the template has r; it also reads plan, user";
     check_one(&read, r#"{"usr": {}}"#, unknown);
     let shown = element(r#"{"path": "user.vip", "exists": false}"#);
     check_one(

@@ -117,11 +117,14 @@ fn charts_are_checked() {
         json!({"values": [1, "2"]}),
         "elements[0].values[1]: expected a number or {\"label\", \"value\", \"color\"}, found a string",
     );
-    check(json!({"values": [{"label": "a"}]}), "elements[0].values[0]: value is missing");
+    check(
+        json!({"values": [{"label": "a"}]}),
+        "elements[0].values[0].value: missing; a value needs it",
+    );
     check(json!({"values": [{"value": "a"}]}), "elements[0].values[0].value: expected a number");
     check(
         json!({"values": [{"value": 1, "colour": "red"}]}),
-        "elements[0].values[0].colour: unknown key; a value has label, value and color",
+        "elements[0].values[0].colour: unknown property (did you mean `color`?); a value has label, value, color",
     );
     check(
         json!({"values": [{"value": 1, "color": "reddish"}]}),
@@ -203,7 +206,7 @@ fn tables_are_checked() {
     );
     check(
         json!({"values": [], "columns": [{"head": "a"}]}),
-        "elements[0].columns[0].head: unknown key; a column has header, width, align",
+        "elements[0].columns[0].head: unknown property (did you mean `header`?); a column has header, width, align",
     );
     check(
         json!({"values": [], "columns": [{"width": 0}]}),

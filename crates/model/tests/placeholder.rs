@@ -202,7 +202,7 @@ fn a_payload_key_is_an_element_or_is_read_by_a_placeholder() {
     check(
         "{{user.name|}}{{price|}}",
         json!({"usr": 1}),
-        "payload.usr: no element has this id; the template has title; it also reads price, user",
+        "payload.usr: no element has this id (did you mean `user`?); the template has title; it also reads price, user",
     );
     check("plain", json!({"a": 1}), "payload.a: no element has this id; the template has title");
     check(

@@ -48,7 +48,7 @@ fn a_size_is_held_to_the_rules_of_the_template() {
     check(
         json!({"story": {"widht": 9, "width": 0, "height": "x", "background": "reed", "elements": 1}}),
         &[
-            "sizes.story.widht: unknown key; a size has width, height, background, elements",
+            "sizes.story.widht: unknown property (did you mean `width`?); a size has width, height, background, elements",
             "sizes.story.width: 0 is outside 1 to 16384",
             "sizes.story.height: expected a number, found a string",
             "sizes.story.background: `reed` is not a colour",
@@ -62,7 +62,7 @@ fn a_size_is_held_to_the_rules_of_the_template() {
     check(
         json!({"story": {"elements": {"titel": {}, "title": 7}}}),
         &[
-            "sizes.story.elements.titel: no element has this id; there are title, code, panel, box",
+            "sizes.story.elements.titel: no element has this id (did you mean `title`?); there are title, code, panel, box",
             "sizes.story.elements.title: expected an object such as",
         ],
     );
@@ -76,7 +76,8 @@ fn a_size_is_held_to_the_rules_of_the_template() {
             "sizes.story.elements.title.fontSize: 0 is outside",
             "sizes.story.elements.title.type: unknown property; a text has",
             "sizes.story.elements.code.text: EAN-13 has 12 digits",
-            "sizes.story.elements.box.fill.stops[0]: color is missing",
+            "sizes.story.elements.box.fill.stops[0].color: missing; a stop needs it",
+            "sizes.story.elements.box.fill.stops[1].color: missing; a stop needs it",
             "sizes.story.elements.box.width: a rect needs a width in px",
         ],
     );

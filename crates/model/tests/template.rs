@@ -31,7 +31,7 @@ fn a_document_is_an_object_with_a_canvas_and_elements() {
     check(r#"{"width": 10, "height": 10, "elements": []}"#, "");
     check(
         r##"{"width": 0, "height": 16385, "elements": {}, "colour": "#fff", "background": "#ggg"}"##,
-        "colour: unknown key; a template has name, width
+        "colour: unknown property; a template has name, width
          width: 0 is outside 1 to 16384
          height: 16385 is outside
          background: `#ggg` is not a colour
@@ -47,7 +47,10 @@ fn a_document_is_an_object_with_a_canvas_and_elements() {
 #[test]
 fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
     check(&with(r#"{"id": "a"}"#), "elements[0].type: missing; one of text, image");
-    check(&with(r#"{"id": "a", "type": "txt"}"#), "elements[0].type: unknown; one of text");
+    check(
+        &with(r#"{"id": "a", "type": "txt"}"#),
+        "elements[0].type: unknown (did you mean `text`?); one of text",
+    );
     check(&with(r#"{"type": "line"}"#), "elements[0].id: missing");
     check(
         &with(r#"{"id": "a", "type": "line"}, {"id": "a", "type": "line"}"#),
@@ -56,7 +59,7 @@ fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
     check(
         &with(r#"{"id": "a", "type": "text", "fontsize": 3, "fontSize": "big", "maxLines": -1}"#),
         "elements[0].fontSize: expected a number, found a string
-         elements[0].fontsize: unknown property; a text has text, spans
+         elements[0].fontsize: unknown property (did you mean `fontSize`?); a text has text, spans
          elements[0].maxLines: expected a whole number, found -1",
     );
     check(
@@ -86,6 +89,35 @@ fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
     check(
         &with(r#"{"id": "t", "type": "text", "text": "a", "spans": [{"text": "b"}]}"#),
         "elements[0].spans: give `text` or `spans`, not both",
+    );
+}
+
+#[test]
+fn faults_further_in_are_named_all_at_once() {
+    check(
+        &with(
+            r##"{"id": "a", "type": "image", "width": 1, "height": "1", "filters": [
+                {"type": "blur"}, {"type": "sepia", "amount": 2, "amont": 1}], "border": {"color": "#1"}},
+                {"id": "t", "type": "text", "spans": [{"txt": "b"}, {"text": "c", "color": 3}],
+                 "shadow": [{"x": "1", "blur": -1}]},
+                {"id": "c", "type": "chart", "width": 1, "height": 1, "values": [{"label": true}, 2],
+                 "colors": ["red", "rde", 7]}"##,
+        ),
+        "elements[0].border.width: missing; a border needs it
+         elements[0].border.color: `#1` is not a colour
+         elements[0].filters[0].radius: missing; blur needs it
+         elements[0].filters[1].amont: unknown property (did you mean `amount`?); sepia has type, amount
+         elements[0].filters[1].amount: 2 is outside 0 to 1
+         elements[0].height: expected a number of px
+         elements[1].shadow[0].x: expected a number, found a string
+         elements[1].shadow[0].blur: -1 is outside 0
+         elements[1].spans[0].txt: unknown property (did you mean `text`?); a span has
+         elements[1].spans[0].text: missing: what the span says
+         elements[1].spans[1].color: expected
+         elements[2].colors[1]: `rde` is not a colour
+         elements[2].colors[2]: expected a colour, found a number
+         elements[2].values[0].label: expected a string, found a boolean
+         elements[2].values[0].value: missing; a value needs it",
     );
 }
 
@@ -152,10 +184,13 @@ fn gradients_are_read_whole() {
     };
     let stops = r##""stops": [{"offset": 0, "color": "#000"}, {"offset": 1, "color": "#fff"}]"##;
     check(&fill(&format!(r#"{{"type": "linear", "angle": 90, {stops}}}"#)), "");
-    check(&fill(r#"{"type": "linear"}"#), "elements[0].fill: a gradient needs `stops`");
+    check(
+        &fill(r#"{"type": "linear"}"#),
+        "elements[0].fill.stops: missing; a linear gradient needs it",
+    );
     check(
         &fill(r##"{"type": "linear", "stops": [{"offset": 0, "color": "#000"}]}"##),
-        "elements[0].fill: a gradient has 2 to 64 stops, not 1",
+        "elements[0].fill.stops: a gradient has 2 to 64 stops, not 1",
     );
     check(
         &fill(

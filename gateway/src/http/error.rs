@@ -318,8 +318,10 @@ fn invalid(problems: &[Problem]) -> Draft {
         [Problem { path, message }, ..] if path.is_empty() => message.clone(),
         [Problem { path, message }, ..] => format!("{path}: {message}"),
     };
-    if problems.len() > 1 {
-        detail.push_str(&format!(" (and {} more problems)", problems.len() - 1));
+    match problems.len().saturating_sub(1) {
+        0 => {}
+        1 => detail.push_str(" (and 1 more problem)"),
+        more => detail.push_str(&format!(" (and {more} more problems)")),
     }
     let errors = problems.iter().take(PROBLEMS_MAX).cloned().collect();
     Draft { code: "invalid_request".into(), detail, errors }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use pixeldrive_model::{
-    AccountId, Credits, Effort, Element, Failure, Fault, FieldsHash, FontHash, HoldId, Kind,
-    Payload, Problem, Template, TemplateId, Warning, bind, families_named, fields_hash, image_key,
+    AccountId, Credits, Effort, Element, Failure, FieldsHash, FontHash, HoldId, Kind, Payload,
+    Problem, Template, TemplateId, Warning, bind, families_named, fields_hash, image_key,
     parse_payload,
 };
 use pixeldrive_store::{Millis, Render, TemplateRow};
@@ -184,8 +184,9 @@ fn answer(
     began: Instant,
 ) -> Result<Answer, Error> {
     let Render { template, hash, bytes, warnings, .. } = &painted.render;
-    if strict && !warnings.is_empty() {
-        return Err(Error::Render(strict_failure(warnings)));
+    // A recorded picture may have warnings that a strict request does not take.
+    if let Some(failure) = Failure::strict(warnings).filter(|_| strict) {
+        return Err(Error::Render(failure));
     }
     Ok(Answer {
         url: format!("{}{}", state.images, image_key(*template, hash)),
@@ -200,17 +201,6 @@ fn answer(
 
 pub(crate) fn elapsed_ms(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A recorded picture has warnings that a strict request does not take.
-fn strict_failure(warnings: &[Warning]) -> Failure {
-    let first = &warnings[0];
-    Failure {
-        fault: Fault::Caller,
-        code: "strict_warnings".to_owned(),
-        message: format!("{} ({}, {} in all)", first.message, first.code, warnings.len()),
-        element: first.element.clone(),
-    }
 }
 
 pub(crate) async fn available(state: &State, account: AccountId) -> Result<Credits, Error> {

@@ -80,7 +80,8 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
     let laid = guarded(|| Ok(scratch.layouters.of(&fonts).lay_out(&bound, &assets)?));
     ticket.timings.layout = lap(&mut clock);
     let strict = ticket.strict;
-    let laid = laid.and_then(|(drawing, warnings)| match strictly(strict, &warnings) {
+    let refused = |warnings: &[Warning]| Failure::strict(warnings).filter(|_| strict);
+    let laid = laid.and_then(|(drawing, warnings)| match refused(&warnings) {
         Some(failure) => Err(failure),
         None => Ok((drawing, warnings)),
     });
@@ -140,18 +141,6 @@ fn encoders(effort: Effort) -> encode::Effort {
     }
 }
 
-/// The failure that warnings are under `strict`.
-fn strictly(strict: bool, warnings: &[Warning]) -> Option<Failure> {
-    let first = warnings.first().filter(|_| strict)?;
-    let all: Vec<_> = warnings.iter().take(10).map(|w| w.message.as_str()).collect();
-    Some(Failure {
-        fault: Fault::Caller,
-        code: "strict_warnings".to_owned(),
-        message: format!("warnings are errors with `strict`: {}", all.join("; ")),
-        element: first.element.clone(),
-    })
-}
-
 /// The code of a render that ended in a panic.
 pub(super) const PANICKED: &str = "render_panicked";
 
@@ -187,15 +176,5 @@ mod tests {
         let failure = outcome.unwrap_err();
         assert_eq!((failure.fault, failure.code.as_str()), (Fault::Operator, PANICKED));
         assert!(!failure.message.contains("a bug"), "what went on inside is for the log");
-    }
-
-    #[test]
-    fn strict_turns_warnings_into_a_failure() {
-        let warnings = [Warning::new("text_truncated", "title", "2 lines were cut")];
-        assert_eq!(strictly(true, &[]), None);
-        assert_eq!(strictly(false, &warnings), None);
-        let failure = strictly(true, &warnings).unwrap();
-        assert_eq!((failure.fault, failure.element.as_str()), (Fault::Caller, "title"));
-        assert!(failure.message.contains("2 lines were cut"), "{failure}");
     }
 }
