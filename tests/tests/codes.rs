@@ -110,6 +110,18 @@ fn qr_codes_of_every_shape_are_read() {
     }
 }
 
+/// Where a few pixels make a module, each of them counts.
+#[test]
+fn small_qr_codes_of_every_shape_are_read() {
+    let text = "https://example.com/cards/42";
+    for width in [90, 110, 132, 150, 165] {
+        for (dots, eyes) in [("dots", "circle"), ("dots", "square"), ("rounded", "circle")] {
+            let style = json!({"dotStyle": dots, "eyeStyle": eyes, "width": width});
+            check(BarcodeFormat::QR_CODE, &qr(text, &style), text);
+        }
+    }
+}
+
 #[test]
 fn qr_codes_with_a_logo_are_read() {
     let long = "https://example.com/".repeat(12);

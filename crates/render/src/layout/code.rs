@@ -1,10 +1,9 @@
 //! QR codes and barcodes: modules become one path, its edges on whole device pixels.
 //!
 //! A module that ends inside of a pixel would be drawn grey, and small modules would be nothing but
-//! grey. So, where a code stands along the pixels, its edges are moved to the nearest pixel. A QR code keeps the
-//! size of its box: modules may differ by a pixel, which readers allow for, as they look at the middle
-//! of each. A barcode is read by the widths of its bars, so its modules are all the same whole number
-//! of pixels, and what is left of the box widens the quiet zones.
+//! grey. So, where a code stands along the pixels, its edges are moved to the nearest pixel, and its modules are
+//! all the same whole number of pixels: bars are read by their widths, and readers of QR codes measure the eyes,
+//! whose circles are none when their rings differ by a pixel. What is left of the box widens the quiet zones.
 
 mod outline;
 mod qrcode;

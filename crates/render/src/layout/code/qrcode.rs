@@ -16,8 +16,10 @@ use crate::layout::{Context, image, paint, size};
 
 /// Diameter of a dot as a share of its module.
 const DOT: f64 = 0.95;
+/// Device pixels below which modules may differ by one: whole ones would cost more than a quarter of the size.
+const UNEVEN_PX_MAX: f64 = 3.0;
 /// Device pixels below which a module that is no square is lost in the picture.
-const ROUND_MODULE_PX_MIN: f64 = 2.0;
+const ROUND_MODULE_PX_MIN: f64 = 2.25;
 
 pub(in crate::layout) fn qrcode(
     context: &mut Context<'_>,
@@ -31,6 +33,7 @@ pub(in crate::layout) fn qrcode(
     let count = f64::from(small(modules.side));
     let module = area.width().min(area.height()) / (count + 2.0 * f64::from(code.quiet_zone));
     let grid = Grid::new(context.transform);
+    let module = if module * grid.scale() < UNEVEN_PX_MAX { module } else { grid.whole(module) };
     let square = (code.dot_style, code.eye_style) == (DotStyle::Square, EyeStyle::Square);
     let least = if square { MODULE_PX_MIN } else { ROUND_MODULE_PX_MIN };
     warn_if_small(context, element, module * grid.scale(), least);

@@ -118,6 +118,48 @@ fn the_card_of_the_bench_has_modules_of_four_pixels() {
     assert!(edges.chunks(2).all(|at| whole(at[0], 90.0) && whole(at[1], 50.0)), "{edges:?}");
 }
 
+#[test]
+fn modules_of_every_shape_are_whole_pixels() {
+    for (width, dots, eyes) in [(150.0, "dots", "circle"), (132.0, "dots", "square")] {
+        let code = json!({
+            "id": "q", "type": "qrcode", "text": "https://example.com/cards/42", "x": 30.3, "y": 30,
+            "width": width, "dotStyle": dots, "eyeStyle": eyes,
+        });
+        for ratio in [1.0, 2.0] {
+            let (drawing, _) = lay_out(&code, ratio, &[]).unwrap();
+            // The lattice shows in the middles of the dots, which are the outlines of least size.
+            let mut middles = middles(&drawing);
+            middles.sort_by(f64::total_cmp);
+            middles.dedup();
+            let steps: Vec<f64> = middles.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            let least = steps.iter().copied().fold(f64::INFINITY, f64::min);
+            assert!(steps.len() > 20 && least >= 3.0, "{steps:?}");
+            assert!(steps.iter().all(|step| step % least == 0.0), "{width} at {ratio}: {steps:?}");
+        }
+    }
+}
+
+/// Where the dots of a code are across, rounded to what a layout in `f64` is exact to.
+fn middles(drawing: &Drawing) -> Vec<f64> {
+    let fills = drawing.marks().iter().filter_map(|mark| match mark {
+        Mark::Fill { transform, shape: Shape::Path(path), .. } => Some((*transform, path)),
+        _ => None,
+    });
+    let mut bounds = Vec::new();
+    for (transform, path) in fills {
+        let mut part = BezPath::new();
+        for element in (transform * path.as_ref().clone()).elements() {
+            part.push(*element);
+            if *element == kurbo::PathEl::ClosePath {
+                bounds.push(kurbo::Shape::bounding_box(&std::mem::take(&mut part)));
+            }
+        }
+    }
+    let least = bounds.iter().map(Rect::width).fold(f64::INFINITY, f64::min);
+    let dots = bounds.iter().filter(|bounds| bounds.width() < least * 1.01);
+    dots.map(|bounds| (bounds.center().x * 1e6).round() / 1e6).collect()
+}
+
 #[track_caller]
 fn check_fault(properties: &Value, expected: &str) {
     let mut element = json!({ "id": "c", "x": 10, "y": 10, "width": 300, "height": 100 });
