@@ -35,16 +35,25 @@ pub(super) fn chart(
         ChartType::Donut => donut::donut(context, &mut labels, (chart, values), area)?,
         ChartType::Bar | ChartType::Line => {
             let clamped = plot::plot(context, &mut labels, (chart, values), area)?;
-            if clamped > 0 {
-                let message = format!(
-                    "{clamped} values are outside of min and max; they are drawn at the edge"
-                );
-                context.warn("value_clamped", element, message);
-            }
+            let message = match clamped {
+                0 => None,
+                1 => Some("1 value is outside of min and max; it is drawn at the edge".to_owned()),
+                more => Some(format!(
+                    "{more} values are outside of min and max; they are drawn at the edge"
+                )),
+            };
+            message.into_iter().for_each(|message| context.warn("value_clamped", element, message));
         }
     }
     labels.report(context);
     Ok(())
+}
+
+/// Says that nothing is drawn.
+fn no_room(context: &mut Context<'_>, element: &Element) {
+    let message = "there is no room for the chart and what is written in it; enlarge the box, make \
+                   fontSize smaller, or leave out showLabels, showValues or showAxis";
+    context.warn("chart_too_small", element, message);
 }
 
 /// How labels and numbers look.
@@ -87,10 +96,19 @@ mod tests {
     #[test]
     fn what_has_no_room_is_said() {
         check(json!({ "values": [1, 2, 3] }), "");
-        let room = "chart_too_small: there is no room for the chart beside its labels; enlarge the box or \
-                    make fontSize smaller";
+        let room = "chart_too_small: there is no room for the chart and what is written in it; enlarge the \
+                    box, make fontSize smaller, or leave out showLabels, showValues or showAxis";
         check(json!({ "values": [1, 2, 3], "width": 12 }), room);
         check(json!({ "values": [1, 2, 3], "height": 12 }), room);
+        let months = |word: &str| vec![json!({ "label": word, "value": 1 }); 12];
+        for kind in ["bar", "line", "donut"] {
+            let small = json!({ "values": months("January"), "width": 60, "height": 60, "chartType": kind });
+            check(small, room);
+        }
+        check(json!({ "values": vec![1; 12], "showValues": true, "width": 60 }), room);
+        check(json!({ "values": vec![1; 12], "width": 60, "height": 60 }), "");
+        check(json!({ "values": months(""), "width": 60, "height": 60 }), "");
+        check(json!({ "values": vec![1; 100], "width": 60 }), room);
         let slices = vec![json!({ "label": "a", "value": 1 }); 9];
         check(
             json!({ "values": slices, "chartType": "donut", "height": 50 }),
@@ -99,11 +117,12 @@ mod tests {
         check(
             json!({ "values": [{ "label": "a label that is long", "value": 1 }, { "label": "b", "value": 2 }],
                 "width": 100 }),
-            "text_truncated: `a label that is long` had to be cut to fit",
+            "text_truncated: `a label that is long` had to be cut to fit; enlarge the box, or make fontSize \
+             smaller or the texts shorter",
         );
         check(
             json!({ "values": [1, 9], "max": 5 }),
-            "value_clamped: 1 values are outside of min and max; they are drawn at the edge",
+            "value_clamped: 1 value is outside of min and max; it is drawn at the edge",
         );
     }
 }

@@ -76,12 +76,17 @@ impl<'a> Labels<'a> {
 
     /// What many labels have in common is said once.
     fn keep(&mut self, context: &mut Context<'_>, found: Vec<Warning>, words: &str) {
+        let mut cut = false;
         for warning in found {
-            if warning.code == "text_truncated" {
-                self.cut.push(words.to_owned());
+            // What text elements are advised to do about it is not what these elements can do.
+            if matches!(warning.code.as_str(), "text_truncated" | "text_overflow") {
+                cut = true;
             } else if !context.warnings.contains(&warning) {
                 context.warnings.push(warning);
             }
+        }
+        if cut {
+            self.cut.push(words.to_owned());
         }
     }
 
@@ -97,7 +102,11 @@ impl<'a> Labels<'a> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let message = format!("{}{more} had to be cut to fit", named.join(", "));
+        let message = format!(
+            "{}{more} had to be cut to fit; enlarge the box, or make fontSize smaller or the texts \
+             shorter",
+            named.join(", ")
+        );
         context.warn("text_truncated", self.element, message);
     }
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use kurbo::{Arc as Curve, BezPath, Cap, Circle, Point, Rect, Shape as _, Stroke, Vec2};
-use pixeldrive_model::{self as model, Corners, Element, Paint, ProgressShape};
+use kurbo::{Affine, Arc as Curve, BezPath, Cap, Circle, Point, Rect, Shape as _, Stroke, Vec2};
+use pixeldrive_model::{
+    self as model, Corners, Element, Gradient, GradientKind, Paint, ProgressShape, SpreadMethod,
+};
 
 use super::{Context, paint, size};
 use crate::Error;
-use crate::drawing::{Mark, Shape};
+use crate::drawing::{Brush, Mark, Shape};
 
 pub(super) fn progress(
     context: &mut Context<'_>,
@@ -66,20 +68,49 @@ fn ring(
     let cap = if progress.border_radius == Corners([0.0; 4]) { Cap::Butt } else { Cap::Round };
     let circle = Circle::new(area.center(), radius);
     let square = Rect::from_center_size(area.center(), (diameter, diameter));
-    let mut stroke = |path: BezPath, color: &Paint, cap: Cap| {
-        let Some(brush) = paint::brush(color, square) else { return Ok(()) };
+    let brush = |color: &Paint| paint::brush(color, square);
+    let mut stroke = |path: BezPath, brush: Option<Brush>, cap: Cap| {
+        let Some(brush) = brush else { return Ok(()) };
         let stroke = Stroke::new(thickness).with_caps(cap);
         let (transform, shape) = (context.transform, Shape::Path(Arc::new(path)));
         context.drawing.push(Mark::Stroke { transform, shape, stroke, brush })
     };
-    stroke(circle.to_path(paint::TOLERANCE), &progress.track_color, Cap::Butt)?;
+    stroke(circle.to_path(paint::TOLERANCE), brush(&progress.track_color), Cap::Butt)?;
     if share <= 0.0 {
         return Ok(());
     }
     if share >= 1.0 {
-        return stroke(circle.to_path(paint::TOLERANCE), &progress.fill, Cap::Butt);
+        return stroke(circle.to_path(paint::TOLERANCE), brush(&progress.fill), Cap::Butt);
     }
-    stroke(arc(area.center(), radius, share), &progress.fill, cap)
+    let mut filled = brush(&progress.fill);
+    if starts_with_ring(&progress.fill) {
+        filled = filled.map(|brush| with_seam_behind(brush, share));
+    }
+    stroke(arc(area.center(), radius, share), filled, cap)
+}
+
+/// Moves the seam of a gradient around the ring, from where the ring starts back to the middle of what is
+/// not done: the round start, which reaches beyond it, then has the first colour and not the last.
+fn with_seam_behind(brush: Brush, share: f64) -> Brush {
+    let Brush::Gradient { gradient, transform } = brush else { return brush };
+    let mut moved = peniko::Gradient::clone(&gradient);
+    let peniko::GradientKind::Sweep(turn) = &mut moved.kind else {
+        return Brush::Gradient { gradient, transform };
+    };
+    let back = std::f64::consts::PI * (1.0 - share);
+    #[expect(clippy::cast_possible_truncation, reason = "half a turn at most")]
+    let angle = back as f32;
+    turn.start_angle += angle;
+    turn.end_angle += angle;
+    Brush::Gradient { gradient: Arc::new(moved), transform: transform * Affine::rotate(-back) }
+}
+
+/// Whether a gradient starts where the ring does and goes around once.
+fn starts_with_ring(paint: &Paint) -> bool {
+    let Paint::Gradient(Gradient { kind, spread: SpreadMethod::Pad, .. }) = paint else {
+        return false;
+    };
+    matches!(kind, GradientKind::Conic { angle, .. } if angle.rem_euclid(360.0) == 0.0)
 }
 
 /// A part of a circle, clockwise from the top.

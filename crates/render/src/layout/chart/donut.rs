@@ -8,7 +8,7 @@ use pixeldrive_model::{Align, Chart, ChartValue, Corners, NumberFormat, Paint};
 
 use super::super::label::{LINE, Label, Labels};
 use super::super::{Context, paint};
-use super::{color, look};
+use super::{color, look, no_room};
 use crate::Error;
 use crate::drawing::{Mark, Shape};
 
@@ -34,21 +34,23 @@ pub(super) fn donut(
     area: Rect,
 ) -> Result<(), Error> {
     let names = chart.show_labels && values.iter().any(|value| !value.label.is_empty());
+    let has_legend = names || chart.show_values;
     let total: f64 = values.iter().map(|value| value.value).sum();
-    let (square, legend) = if names || chart.show_values {
+    let (square, legend) = if has_legend {
         share(area, chart.font_size * LINE * ROW * values.len() as f64)
     } else {
         (area, Rect::ZERO)
     };
     let outer = square.width().min(square.height()) / 2.0;
+    let narrow = legend.width() < 2.0 * chart.font_size || legend.height() < chart.font_size * LINE;
+    if outer < 1.0 || (has_legend && (narrow || outer < chart.font_size)) {
+        no_room(context, labels.element);
+        return Ok(());
+    }
     let gap = chart.gap.or(GAP);
     let ring = Ring { center: square.center(), outer, inner: outer * chart.inner_radius, gap };
     ring.slices(context, chart, values, total)?;
-    if legend.is_zero_area() {
-        Ok(())
-    } else {
-        rows(context, labels, (chart, values, total), legend)
-    }
+    if has_legend { rows(context, labels, (chart, values, total), legend) } else { Ok(()) }
 }
 
 /// The parts of an area for the ring and for a legend of this height: side by side when it is wide,
@@ -197,8 +199,11 @@ fn rows(
 /// A value as the legend writes it: percents are shares of the whole.
 fn number(chart: &Chart, value: f64, total: f64) -> String {
     let format: NumberFormat = chart.value_format;
-    let shown = if format.is_percent() && total > 0.0 { value / total } else { value };
-    format.write(shown, &chart.lang)
+    if format.is_percent() && total > 0.0 {
+        format.write_share(value / total, &chart.lang)
+    } else {
+        format.write(value, &chart.lang)
+    }
 }
 
 fn fill(context: &mut Context<'_>, path: BezPath, color: &Paint) -> Result<(), Error> {

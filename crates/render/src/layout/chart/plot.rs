@@ -11,13 +11,15 @@ use pixeldrive_model::{
 use super::super::grid::Grid;
 use super::super::label::{LINE, Label, Labels};
 use super::super::{Context, paint};
-use super::scale::Scale;
-use super::{color, curve, look};
+use super::scale::{STEPS, Scale};
+use super::{color, curve, look, no_room};
 use crate::Error;
 use crate::drawing::{Mark, Shape};
 
 /// Px between the chart and what is written beside it.
 const SPACE: f64 = 8.0;
+/// Px that a value needs to be seen, with the gap beside it.
+const BAR_PX_MIN: f64 = 1.0;
 
 /// A chart whose scale and place are decided.
 struct Plot<'a> {
@@ -39,14 +41,9 @@ pub(super) fn plot(
     (chart, values): (&Chart, &[ChartValue]),
     area: Rect,
 ) -> Result<usize, Error> {
-    let (look, scale) = (look(chart), Scale::new(chart, values));
-    let ticks: Vec<String> =
-        scale.ticks.iter().map(|tick| chart.value_format.write(*tick, &chart.lang)).collect();
     let line = chart.font_size * LINE;
     let mut inner = area;
     if chart.show_axis {
-        let widths = ticks.iter().map(|tick| labels.width(context, &look, tick));
-        inner.x0 += widths.fold(0.0, f64::max) + SPACE;
         inner.y0 += line / 2.0;
         inner.y1 -= line / 2.0;
     }
@@ -56,16 +53,23 @@ pub(super) fn plot(
     if shows_labels(chart, values) {
         inner.y1 = area.y1 - line - SPACE / 2.0;
     }
-    if inner.width() < 1.0 || inner.height() < 1.0 {
-        let message = "there is no room for the chart beside its labels; enlarge the box or make fontSize \
-                       smaller";
-        context.warn("chart_too_small", labels.element, message);
-        return Ok(0);
+    let steps =
+        if chart.show_axis { (inner.height() / line).floor().clamp(1.0, STEPS) } else { STEPS };
+    let (look, scale) = (look(chart), Scale::new(chart, values, steps));
+    let ticks: Vec<String> =
+        scale.ticks.iter().map(|tick| chart.value_format.write(*tick, &chart.lang)).collect();
+    if chart.show_axis {
+        let widths = ticks.iter().map(|tick| labels.width(context, &look, tick));
+        inner.x0 += widths.fold(0.0, f64::max) + SPACE;
     }
     let grid = Grid::new(context.transform);
     let outside =
         values.iter().filter(|value| !(scale.min..=scale.max).contains(&value.value)).count();
     let plot = Plot { chart, values, look, scale, grid, area, inner };
+    if !plot.has_room(context, labels) {
+        no_room(context, labels.element);
+        return Ok(0);
+    }
     plot.axis(context, labels, &ticks)?;
     match chart.chart_type {
         ChartType::Line => plot.line(context)?,
@@ -84,6 +88,23 @@ fn shows_labels(chart: &Chart, values: &[ChartValue]) -> bool {
 impl Plot<'_> {
     fn y(&self, number: f64) -> f64 {
         self.inner.y1 - self.inner.height() * self.scale.share(number)
+    }
+
+    /// Whether there is room for bars or a line, and for something of each label and number. What would
+    /// be cut to less than an em is nothing that could be read.
+    fn has_room(&self, context: &mut Context<'_>, labels: &Labels<'_>) -> bool {
+        let (chart, inner) = (self.chart, self.inner);
+        if inner.width() < self.values.len() as f64 * BAR_PX_MIN || inner.height() < 1.0 {
+            return false;
+        }
+        let mut fits = |words: &str, width: f64| {
+            width >= chart.font_size || labels.width(context, &self.look, words) <= width
+        };
+        let numbers = self.values.iter().filter(|_| chart.show_values);
+        let mut numbers = numbers.map(|value| chart.value_format.write(value.value, &chart.lang));
+        let named = if shows_labels(chart, self.values) { self.named() } else { Vec::new() };
+        named.iter().all(|(words, area)| fits(words, area.width()))
+            && numbers.all(|words| fits(&words, self.slot()))
     }
 
     /// Width that one value has.
@@ -115,12 +136,13 @@ impl Plot<'_> {
         ticks: &[String],
     ) -> Result<(), Error> {
         let line = self.chart.font_size * LINE;
-        for (number, words) in self.scale.ticks.iter().zip(ticks) {
+        let every = self.every();
+        for (index, (number, words)) in self.scale.ticks.iter().zip(ticks).enumerate() {
             let y = self.y(*number);
             if self.chart.show_grid && *number != self.scale.foot() {
                 self.rule(context, y, self.chart.grid_color)?;
             }
-            if self.chart.show_axis {
+            if self.chart.show_axis && index.is_multiple_of(every) {
                 let right = self.inner.x0 - SPACE;
                 let area = Rect::new(self.area.x0, y - line / 2.0, right, y + line / 2.0);
                 labels
@@ -128,6 +150,15 @@ impl Plot<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Of how many round numbers one is written: all of them, unless they would touch.
+    fn every(&self) -> usize {
+        let [first, second, ..] = self.scale.ticks.as_slice() else { return 1 };
+        let apart = (self.y(*first) - self.y(*second)).max(1e-3);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1")]
+        let every = (self.chart.font_size / apart).ceil() as usize;
+        every.max(1)
     }
 
     /// The line that bars stand on is stronger than the others.
@@ -149,14 +180,18 @@ impl Plot<'_> {
     fn bars(&self, context: &mut Context<'_>) -> Result<(), Error> {
         let slot = self.slot();
         let width = match self.chart.gap {
-            Length::Auto => slot * 0.75,
+            // Of one width in whole pixels, so that there is a gap between any two.
+            Length::Auto => self.grid.whole(slot * 0.75),
             Length::Px(gap) => (slot - gap).max(slot.min(1.0)),
         };
         let foot = self.y(self.scale.foot());
         for (index, value) in self.values.iter().enumerate() {
             let (x, y) = (self.x(index), self.y(value.value));
             let bar = Rect::new(x - width / 2.0, y.min(foot), x + width / 2.0, y.max(foot));
-            let bar = self.grid.rect(bar);
+            let mut bar = self.grid.rect(bar);
+            if self.chart.gap == Length::Auto {
+                bar.x1 = bar.x0 + width;
+            }
             if bar.is_zero_area() {
                 continue;
             }
@@ -231,10 +266,18 @@ impl Plot<'_> {
         if !shows_labels(self.chart, self.values) {
             return Ok(());
         }
+        for (words, area) in self.named() {
+            labels.draw(context, &Label { words, look: &self.look, area, align: Align::Center })?;
+        }
+        Ok(())
+    }
+
+    /// The labels that are not empty, each with its place.
+    fn named(&self) -> Vec<(&str, Rect)> {
         let top = self.area.y1 - self.chart.font_size * LINE;
         let named: Vec<usize> =
             (0..self.values.len()).filter(|index| !self.values[*index].label.is_empty()).collect();
-        for (at, index) in named.iter().enumerate() {
+        let place = |(at, index): (usize, &usize)| {
             let middle = self.x(*index);
             let next = |neighbour: Option<&usize>, edge: f64| {
                 neighbour
@@ -244,10 +287,9 @@ impl Plot<'_> {
             let after = next(named.get(at + 1), self.area.x1);
             let half = (before.min(after) - 1.0).max(0.0);
             let area = Rect::new(middle - half, top, middle + half, self.area.y1);
-            let words = self.values[*index].label.as_str();
-            labels.draw(context, &Label { words, look: &self.look, area, align: Align::Center })?;
-        }
-        Ok(())
+            (self.values[*index].label.as_str(), area)
+        };
+        named.iter().enumerate().map(place).collect()
     }
 
     /// The values themselves, at the free end of their bars or above the line.

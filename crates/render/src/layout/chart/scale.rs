@@ -2,8 +2,8 @@
 
 use pixeldrive_model::{Chart, ChartType, ChartValue};
 
-/// Round numbers there should be about.
-const STEPS: f64 = 4.0;
+/// Steps between round numbers that there should be about, where there is room for them.
+pub(super) const STEPS: f64 = 4.0;
 
 /// From which number to which a chart goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub(super) fn new(chart: &Chart, values: &[ChartValue]) -> Self {
+    /// The scale of a chart, in about so many steps.
+    pub(super) fn new(chart: &Chart, values: &[ChartValue], steps: f64) -> Self {
         let numbers = values.iter().map(|value| value.value);
         let mut low = numbers.clone().fold(f64::INFINITY, f64::min);
         let mut high = numbers.fold(f64::NEG_INFINITY, f64::max);
@@ -28,7 +29,7 @@ impl Scale {
         if low >= high {
             high = low + 1.0;
         }
-        let step = round_step((high - low) / STEPS);
+        let step = round_step((high - low) / steps);
         // Adding 0 makes 0 of -0.
         let min = chart.min.unwrap_or((low / step + 1e-9).floor() * step + 0.0);
         let max = chart.max.unwrap_or((high / step - 1e-9).ceil() * step + 0.0);
@@ -66,7 +67,7 @@ mod tests {
     fn check(chart: Chart, values: &[f64], expected: &str) {
         let value = |value: &f64| ChartValue { label: String::new(), value: *value, color: None };
         let values: Vec<ChartValue> = values.iter().map(value).collect();
-        let Scale { min, max, ticks } = Scale::new(&chart, &values);
+        let Scale { min, max, ticks } = Scale::new(&chart, &values, STEPS);
         let ticks: Vec<String> =
             ticks.iter().map(|tick| format!("{}", (tick * 1e6).round() / 1e6)).collect();
         assert_eq!(format!("{min}..{max}: {}", ticks.join(" ")), expected);
