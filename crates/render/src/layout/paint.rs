@@ -3,10 +3,10 @@
 //! Deliberately absent: the marks themselves.
 
 use std::f32::consts::TAU;
-use std::f64::consts::SQRT_2;
+use std::f64::consts::{PI, SQRT_2};
 use std::sync::Arc;
 
-use kurbo::{Affine, BezPath, Point, Rect, RoundedRectRadii, Shape as _, Size, Vec2};
+use kurbo::{Affine, BezPath, PathEl, Point, Rect, RoundedRectRadii, Shape as _, Size, Vec2};
 use peniko::{
     ColorStop, Extend, LinearGradientPosition, RadialGradientPosition, SweepGradientPosition,
 };
@@ -150,8 +150,25 @@ pub(crate) fn rounded(area: Rect, corners: Corners) -> Shape {
     if radii == RoundedRectRadii::from_single_radius(0.0) {
         return Shape::Rect(area);
     }
+    let (RoundedRectRadii { top_left, top_right, bottom_right, bottom_left }, half) =
+        (radii, PI / 2.0);
+    let corners = [
+        (top_right, area.x1 - top_right, area.y0 + top_right, -half),
+        (bottom_right, area.x1 - bottom_right, area.y1 - bottom_right, 0.0),
+        (bottom_left, area.x0 + bottom_left, area.y1 - bottom_left, half),
+        (top_left, area.x0 + top_left, area.y0 + top_left, 2.0 * half),
+    ];
     let mut path = BezPath::new();
-    path.extend(area.to_rounded_rect(radii).path_elements(TOLERANCE));
+    // As in SVG, the outline (and so its first dash) starts behind the corner at the top left.
+    path.move_to((area.x0 + top_left, area.y0));
+    for (radius, x, y, from) in corners {
+        let corner = kurbo::Arc::new((x, y), (radius, radius), from, half, 0.0);
+        path.extend(corner.path_elements(TOLERANCE).map(|part| match part {
+            PathEl::MoveTo(start) => PathEl::LineTo(start),
+            other => other,
+        }));
+    }
+    path.close_path();
     Shape::Path(Arc::new(path))
 }
 
