@@ -15,6 +15,7 @@ mod logs;
 mod names;
 mod offline;
 mod out;
+mod progress;
 mod rows;
 mod schema;
 mod serve;

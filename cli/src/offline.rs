@@ -8,7 +8,6 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
 use pixeldrive_gpu_worker::{Attempt, Engine, Lane, Rendered, Task};
 use pixeldrive_model::{Effort, Failure, Payload, Template, Warning, parse_payload, parse_with};
 use pixeldrive_render::inspect;
@@ -17,6 +16,7 @@ use crate::config::{Faults, RenderArgs};
 use crate::engine;
 use crate::names::{Names, sanitise};
 use crate::out::{self, note, say, thousands};
+use crate::progress::Progress;
 use crate::rows::{self, Columns, Row, join};
 
 /// What both commands need.
@@ -150,6 +150,7 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
     let studio = Studio::open(&command.common)?;
     let name_by = command.name_by.as_deref();
     let columns = Columns { name_by: command.name_by.clone(), paths: paths(&studio.template) };
+    check_columns(&command.rows, &studio.template, &columns)?;
     let count = check_names(&command.rows, &columns)?;
     for column in rows::ignored_columns(&command.rows, &columns)? {
         note(format!("note: column `{column}` is ignored: it is not of the form element.property"));
@@ -166,7 +167,7 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
         command.output.join(format!("{name}.png"))
     };
 
-    let bar = progress_bar(count as u64);
+    let mut progress = Progress::new(count as u64);
     let start = Instant::now();
     // Enough rows under way to keep every thread busy while files are written.
     let under_way = studio.engine.slots() * 2 + 2;
@@ -189,12 +190,12 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
             }
             Err(reason) => {
                 failed += 1;
-                bar.suspend(|| note(format!("{place}: {reason}")));
+                progress.note(format!("{place}: {reason}"));
             }
         }
-        bar.inc(1);
+        progress.set(done + failed);
     }
-    bar.finish_and_clear();
+    progress.finish();
     findings.show();
     say(summary(done, failed, start.elapsed().as_secs_f64(), &command.output));
     Ok(failed == 0)
@@ -262,6 +263,20 @@ async fn one(
     Ok(rendered.warnings)
 }
 
+/// What is wrong with a heading is said once, not for every row.
+fn check_columns(path: &Path, template: &Template, columns: &Columns) -> Result<()> {
+    let named = rows::columns(path, columns)?;
+    let faults = named.iter().filter_map(|(element, property)| {
+        let fault = template.column_fault(element, property)?;
+        Some(format!("column `{element}.{property}`: {fault}"))
+    });
+    let faults: Vec<_> = faults.collect();
+    if !faults.is_empty() {
+        bail!("{}: {}", path.display(), faults.join("\n"));
+    }
+    Ok(())
+}
+
 /// Reads all rows once: how many there are, and that no two are to have the same file.
 fn check_names(path: &Path, columns: &Columns) -> Result<usize> {
     let mut names = Names::default();
@@ -276,16 +291,6 @@ fn check_names(path: &Path, columns: &Columns) -> Result<usize> {
         bail!("{}: there are no rows", path.display());
     }
     Ok(count)
-}
-
-/// A bar on a terminal, nothing elsewhere.
-pub(crate) fn progress_bar(count: u64) -> ProgressBar {
-    let bar = ProgressBar::new(count);
-    let style = "{bar:40.cyan/blue} {human_pos}/{human_len} images  {msg}  {elapsed} + {eta}";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn summary(done: u64, failed: u64, seconds: f64, folder: &Path) -> String {

@@ -54,18 +54,49 @@ pub(crate) fn read(path: &Path, columns: &Columns) -> Result<Box<dyn Iterator<It
 
 /// The columns of a CSV file that will not reach any element.
 pub(crate) fn ignored_columns(path: &Path, columns: &Columns) -> Result<Vec<String>> {
+    let used = |header: &String| {
+        column(header).is_some()
+            || columns.name_by.as_ref() == Some(header)
+            || columns.paths.contains(header)
+    };
+    Ok(heading(path)?.into_iter().filter(|header| !used(header)).collect())
+}
+
+/// The elements that the columns of a CSV file name, each with a property.
+pub(crate) fn columns(path: &Path, columns: &Columns) -> Result<Vec<(String, String)>> {
+    let headers = heading(path)?;
+    let others = headers.iter().filter(|header| {
+        !columns.paths.contains(*header) && columns.name_by.as_ref() != Some(header)
+    });
+    let named = others.filter_map(|header| column(header));
+    Ok(named.map(|(element, property)| (element.to_owned(), property.to_owned())).collect())
+}
+
+/// The heading of a CSV file; other files have none.
+fn heading(path: &Path) -> Result<Vec<String>> {
     if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("csv")) {
         return Ok(Vec::new());
     }
-    let mut reader = ::csv::Reader::from_path(path)?;
-    let headers = reader.headers()?.iter();
-    let used = |header: &str| {
-        column(header).is_some()
-            || columns.name_by.as_deref() == Some(header)
-            || columns.paths.contains(header)
-    };
-    let ignored = headers.filter(|header| !used(header));
-    Ok(ignored.map(str::to_owned).collect())
+    let mut reader = ::csv::Reader::from_path(path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    headers(&mut reader).with_context(|| path.display().to_string())
+}
+
+/// The names of columns, each one once.
+fn headers(reader: &mut ::csv::Reader<File>) -> Result<Vec<String>> {
+    let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+    if let [all] = headers.as_slice()
+        && let Some(separator) = [';', '\t'].into_iter().find(|char| all.contains(*char))
+    {
+        bail!(
+            "the columns are separated by {separator:?}; export the file with commas between them"
+        );
+    }
+    if let Some(twice) = headers.iter().enumerate().find(|(at, name)| headers[..*at].contains(name))
+    {
+        bail!("two columns are named `{}`", twice.1);
+    }
+    Ok(headers)
 }
 
 fn ndjson(
@@ -98,11 +129,7 @@ fn name_in(payload: &Payload, column: &str) -> Option<String> {
 fn csv(path: &Path, file: File, columns: &Columns) -> Result<Box<dyn Iterator<Item = Row>>> {
     let length = file.metadata()?.len();
     let mut reader = ::csv::Reader::from_reader(file);
-    let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    if let Some(twice) = headers.iter().enumerate().find(|(at, name)| headers[..*at].contains(name))
-    {
-        bail!("two columns are named `{}`", twice.1);
-    }
+    let headers = headers(&mut reader)?;
     let name_at = match columns.name_by.as_deref() {
         None => None,
         Some(name) => match headers.iter().position(|header| header == name) {
@@ -332,5 +359,25 @@ mod tests {
             Columns { name_by: Some("id".to_owned()), paths: ["price".to_owned()].into() };
         let ignored = ignored_columns(file.path(), &columns).expect("a heading");
         assert_eq!(ignored, ["email", ".x"]);
+        let named = super::columns(file.path(), &columns).expect("a heading");
+        assert_eq!(named, [("a".to_owned(), "text".to_owned())]);
+    }
+
+    #[test]
+    fn a_heading_that_is_no_comma_separated_one_is_refused() {
+        let check = |text: &str, expected: &str| {
+            let file = tempfile::Builder::new().suffix(".csv").tempfile().expect("a file");
+            std::fs::write(file.path(), text).expect("written");
+            let error = heading(file.path()).expect_err(text);
+            assert!(format!("{error:#}").ends_with(expected), "{text}: {error:#}");
+        };
+        let commas = |separator: &str| {
+            format!(
+                "the columns are separated by '{separator}'; export the file with commas between them"
+            )
+        };
+        check("a.text;b.text\n1;2\n", &commas(";"));
+        check("a.text\tb.text\n1\t2\n", &commas("\\t"));
+        check("a.text,a.text\n1,2\n", "two columns are named `a.text`");
     }
 }

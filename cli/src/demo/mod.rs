@@ -20,8 +20,8 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Faults, Front, RenderArgs};
-use crate::offline::progress_bar;
 use crate::out::{note, say, thousands};
+use crate::progress::Progress;
 use crate::serve::{self, Served};
 use crate::shutdown;
 use crate::token::Token;
@@ -162,7 +162,7 @@ async fn show(
 /// Renders the batch and follows its progress.
 async fn batch(client: &Client, template: &str, count: usize) -> Result<Finished> {
     let payloads: Vec<Value> = (0..count).map(rows::photo).collect();
-    let bar = progress_bar(count as u64);
+    let mut progress = Progress::new(count as u64);
     let start = Instant::now();
     let body = json!({"templateId": template, "payloads": payloads});
     let accepted = client.post("/v1/render/batch", &body).await?;
@@ -176,17 +176,14 @@ async fn batch(client: &Client, template: &str, count: usize) -> Result<Finished
             "progress" => {
                 completed = data["completed"].as_u64().unwrap_or(0);
                 failed = data["failed"].as_u64().unwrap_or(0);
-                bar.set_position(completed + failed);
-                #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-                let rate = completed as f64 / start.elapsed().as_secs_f64();
-                bar.set_message(format!("{rate:.0}/s"));
+                progress.set(completed + failed);
             }
             "done" => break data["results"].clone(),
             _ => {}
         }
     };
     let seconds = start.elapsed().as_secs_f64();
-    bar.finish_and_clear();
+    progress.finish();
     let results = results.as_array().context("the `done` event has no results")?;
     ensure!(results.len() == count, "{} results for {count} rows", results.len());
     let mut urls = Vec::with_capacity(count);

@@ -1,5 +1,7 @@
 //! Made-up rows that look like real ones; the same on every run, no two alike.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 const SUBJECTS: [&str; 10] = [
@@ -70,6 +72,20 @@ const LABELS: [&str; 8] = [
     "Last call",
 ];
 
+/// Parts of the one photograph, as the left, top, width and height of all of it in px.
+const VIEWS: [[i32; 4]; 3] = [[0, 0, 1200, 675], [-20, -220, 1600, 900], [-400, -110, 1600, 900]];
+/// Backgrounds and shirts of portraits, skins and hair.
+const BACKS: [&str; 5] = ["#c7d2fe", "#fecaca", "#bbf7d0", "#fde68a", "#bae6fd"];
+const SHIRTS: [&str; 4] = ["#1e3a8a", "#0f766e", "#9f1239", "#334155"];
+const SKINS: [&str; 5] = ["#f5cfa9", "#8d5524", "#e0ac69", "#c68642", "#ffdbb4"];
+const HAIRS: [&str; 4] = ["#2b1b17", "#6b3e26", "#111827", "#b45309"];
+/// Shapes of hair: short, long, in a bun.
+const CUTS: [&str; 3] = [
+    "M27 40C25 12 63 12 61 40C56 30 34 28 27 40Z",
+    "M26 62C18 8 70 8 62 62L56 60C60 40 54 30 44 30C34 30 28 40 32 60Z",
+    "M27 40C26 20 36 18 40 17C38 6 52 6 50 17C56 18 62 24 61 40C56 30 34 28 27 40Z",
+];
+
 /// The payload of row `index` of the photo card, 0 to 999.
 pub(crate) fn photo(index: usize) -> Value {
     // 379 and 1000 have no common divisor: each combination comes once, neighbours differ.
@@ -79,6 +95,8 @@ pub(crate) fn photo(index: usize) -> Value {
     let author = [FIRST_NAMES[index % 16], LAST_NAMES[index % 15]].join(" ");
     let stars = [5.0, 4.5, 4.0, 3.5, 4.8][index % 5];
     json!({
+        "photo": scene(index),
+        "avatar": {"src": portrait(index % 16, index % 15)},
         "headline": {"text": headline},
         "badge": {"text": LABELS[mixed % 8]},
         "stars": {"value": stars},
@@ -86,6 +104,31 @@ pub(crate) fn photo(index: usize) -> Value {
         "note": {"text": format!("No. {:04} · {} min read", index + 1, 4 + mixed % 23)},
         "qr": {"text": format!("https://example.com/stories/{:04}", index + 1)},
     })
+}
+
+/// The photograph from one of twelve sides: a part of it, at some time of the day.
+fn scene(index: usize) -> Value {
+    let [x, y, width, height] = VIEWS[index % VIEWS.len()];
+    let light = match index % 4 {
+        0 => json!([]),
+        1 => json!([{"type": "hueRotate", "angle": -40}, {"type": "saturate", "amount": 1.3}]),
+        2 => json!([{"type": "duotone", "dark": "#0b1033", "light": "#ffd8a8"}]),
+        _ => json!([{"type": "tint", "color": "#1e3a8a", "amount": 0.4}]),
+    };
+    json!({"x": x, "y": y, "width": width, "height": height, "filters": light})
+}
+
+/// The portrait of somebody with these names, drawn.
+fn portrait(first: usize, last: usize) -> String {
+    let (back, shirt, skin) = (BACKS[first % 5], SHIRTS[last % 4], SKINS[(first + last) % 5]);
+    let (hair, cut) = (HAIRS[last % 4], CUTS[first % 3]);
+    let svg = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 88 88'><path fill='{back}' d='M0 0H88V88H0Z'/>\
+         <path fill='{shirt}' d='M8 92C8 70 26 62 44 62S80 70 80 92Z'/><path fill='{skin}' d='M37 48H51V63\
+         C51 71 37 71 37 63Z'/><ellipse fill='{skin}' cx='44' cy='40' rx='16' ry='19'/>\
+         <path fill='{hair}' d='{cut}'/></svg>"
+    );
+    format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg))
 }
 
 /// A payload of the Open Graph card.

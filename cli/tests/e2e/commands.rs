@@ -186,6 +186,27 @@ fn a_csv_file_becomes_a_folder_of_pictures() {
 }
 
 #[test]
+fn a_wrong_heading_is_said_once_and_nothing_is_rendered() {
+    let folder = workshop();
+    for (heading, expected) in [
+        (
+            "nam.text,name.colour",
+            "column `nam.text`: no element has this id (did you mean `name`?)",
+        ),
+        ("name.text,name.colour", "column `name.colour`: unknown property (did you mean `color`?)"),
+        ("name.text;name.color", "the columns are separated by ';'; export the file with commas"),
+    ] {
+        let rows = format!("{heading}\nAda,#be123c\nBob,#be123c\n");
+        fs::write(folder.path().join("rows.csv"), rows).expect("written");
+        let (status, output, errors) =
+            run_in(folder.path(), &["batch", "t.json", "rows.csv", "-o", "out"]);
+        assert_eq!((status, output.as_str()), (Some(1), ""), "{errors}");
+        assert_eq!(errors.matches(expected).count(), 1, "{errors}");
+        assert!(!folder.path().join("out").exists(), "{heading}");
+    }
+}
+
+#[test]
 fn an_ndjson_file_becomes_numbered_pictures() {
     let folder = workshop();
     fs::write(

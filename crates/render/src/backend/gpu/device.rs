@@ -54,6 +54,11 @@ pub(super) struct Device {
 
 impl Device {
     pub(super) fn open(choice: &Choice) -> Result<Self, Error> {
+        if !choice.allow_software && !any_gpu() {
+            let reason = "the kernel has no GPU (nothing like /dev/dri/renderD128 or /dev/nvidia0); \
+                          install its driver, or set gpu.mode = off to paint on the CPU";
+            return Err(Error::GpuUnavailable { reason: reason.to_owned() });
+        }
         let adapter = choose(enumerate(), choice)?;
         let offered = adapter.limits();
         // What the shaders need is in the defaults; only sizes depend on the adapter.
@@ -127,6 +132,21 @@ impl Device {
         }
         Ok(())
     }
+}
+
+/// Whether the kernel has a device that may be a GPU. Where it has none, drivers need not be asked; those of
+/// Mesa would look for a Wayland display and write to stderr that there is none.
+fn any_gpu() -> bool {
+    let named = |folder: &str, prefixes: &[&str]| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.file_name())
+            .any(|name| prefixes.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)))
+    };
+    // In turn: of Mesa, of NVIDIA, of Windows' Linux, of ARM and of Qualcomm.
+    !cfg!(target_os = "linux")
+        || named("/dev/dri", &["renderD"])
+        || named("/dev", &["nvidia", "dxg", "mali", "kgsl"])
 }
 
 fn enumerate() -> Vec<wgpu::Adapter> {
