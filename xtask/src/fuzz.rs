@@ -28,7 +28,9 @@ pub(crate) fn fuzz(target: Option<&str>, seconds: u64) -> Result<bool> {
     }
     // The versions that are shipped are the ones to try.
     fs::copy(root().join("Cargo.lock"), root().join("fuzz/Cargo.lock"))?;
-    succeed(cargo(&["run", "--quiet", "-p", "pixeldrive-tests", "--bin", "seeds"]))?;
+    if !crate::run("seeds")? {
+        bail!("the seeds were not written");
+    }
     let targets = targets()?;
     if let Some(target) = target.filter(|target| !targets.iter().any(|known| known == target)) {
         bail!("there is no target `{target}`; there are {}", targets.join(", "));

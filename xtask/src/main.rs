@@ -12,12 +12,12 @@ mod steps;
 mod vulkan;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use clap::Parser;
 
-use steps::{Steps, cargo};
+use steps::{LIBTEST, NEXTEST, Steps, cargo};
 
 /// Project tasks.
 #[derive(Parser)]
@@ -91,10 +91,11 @@ fn test() -> Result<bool> {
     };
     if steps::answers(&mut cargo(&["nextest", "--version"])) {
         let nextest = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
-        steps.count("tests", test(&nextest));
-        steps.count("doc tests", test(&["test", "--workspace", "--locked", "--doc"]));
+        steps.count("tests", test(&nextest), NEXTEST);
+        steps.count("doc tests", test(&["test", "--workspace", "--locked", "--doc"]), LIBTEST);
     } else {
-        steps.count("tests", test(&["test", "--workspace", "--locked", "--no-fail-fast"]));
+        let all = ["test", "--workspace", "--locked", "--no-fail-fast"];
+        steps.count("tests", test(&all), LIBTEST);
     }
     // The profile of the tests: whether each benchmark runs at all is the question here.
     let smoke = [
@@ -124,9 +125,14 @@ fn demo(arguments: &[String]) -> Result<bool> {
     Ok(command.args(arguments).status()?.success())
 }
 
-/// Runs a program of the tests.
+/// Runs a program of the tests, built as the tests are: for one package alone (`cargo run -p`), or without a
+/// test beside it, cargo would build hundreds of dependencies again with other features.
 fn run(program: &str) -> Result<bool> {
-    Ok(cargo(&["run", "-p", "pixeldrive-tests", "--bin", program]).status()?.success())
+    let build = ["build", "--workspace", "--locked", "--bin", program, "--test", "tidy"];
+    let built = cargo(&build).status()?.success();
+    // Where this program is, its siblings are.
+    let path = std::env::current_exe()?.with_file_name(program);
+    Ok(built && Command::new(path).current_dir(root()).status()?.success())
 }
 
 fn bench(arguments: &[String]) -> Result<bool> {

@@ -23,14 +23,19 @@ impl Steps {
         self.account(name, |_| Ok(command.status()?.success()));
     }
 
-    /// Runs a command and counts the tests that it reports.
-    pub(crate) fn count(&mut self, name: &'static str, mut command: Command) {
+    /// Runs a command and counts the tests that it reports in lines that start with `summary`.
+    pub(crate) fn count(
+        &mut self,
+        name: &'static str,
+        mut command: Command,
+        summary: &'static str,
+    ) {
         self.account(name, |steps| {
             let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
             let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
             std::thread::scope(|scope| {
-                scope.spawn(|| stdout.map(|lines| steps.echo(lines, io::stdout())));
-                scope.spawn(|| stderr.map(|lines| steps.echo(lines, io::stderr())));
+                scope.spawn(|| stdout.map(|lines| steps.echo(lines, io::stdout(), summary)));
+                scope.spawn(|| stderr.map(|lines| steps.echo(lines, io::stderr(), summary)));
             });
             Ok(child.wait()?.success())
         });
@@ -61,9 +66,9 @@ impl Steps {
         }
     }
 
-    fn echo(&self, lines: impl io::Read, mut to: impl Write) {
+    fn echo(&self, lines: impl io::Read, mut to: impl Write, summary: &str) {
         for line in BufReader::new(lines).lines().map_while(Result::ok) {
-            if let Some((passed, failed)) = counted(&line) {
+            if let Some((passed, failed)) = counted(&line, summary) {
                 self.passed_tests.fetch_add(passed, Ordering::Relaxed);
                 self.failed_tests.fetch_add(failed, Ordering::Relaxed);
             }
@@ -73,10 +78,15 @@ impl Steps {
     }
 }
 
-/// The numbers of passed and failed tests in a summary line of cargo test or nextest.
-fn counted(line: &str) -> Option<(u64, u64)> {
+/// How the summary of cargo test starts.
+pub(crate) const LIBTEST: &str = "test result:";
+/// How that of nextest starts. It shows what a failed test printed too, and in that is one of the other kind.
+pub(crate) const NEXTEST: &str = "Summary [";
+
+/// The numbers of passed and failed tests in a summary line.
+fn counted(line: &str, summary: &str) -> Option<(u64, u64)> {
     let line = line.trim_start();
-    if !line.starts_with("test result:") && !line.starts_with("Summary [") {
+    if !line.starts_with(summary) {
         return None;
     }
     let number = |word: &str| {
@@ -114,11 +124,13 @@ pub(crate) fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::counted;
+    use super::{LIBTEST, NEXTEST, counted};
 
     #[track_caller]
     fn check(line: &str, expected: Option<(u64, u64)>) {
-        assert_eq!(counted(line), expected, "{line}");
+        let found = [LIBTEST, NEXTEST].map(|summary| counted(line, summary));
+        assert!(found.contains(&None), "{line}: counted for both");
+        assert_eq!(found[0].or(found[1]), expected, "{line}");
     }
 
     #[test]
