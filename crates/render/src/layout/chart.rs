@@ -109,6 +109,7 @@ mod tests {
         check(json!({ "values": vec![1; 12], "width": 60, "height": 60 }), "");
         check(json!({ "values": months(""), "width": 60, "height": 60 }), "");
         check(json!({ "values": vec![1; 100], "width": 60 }), room);
+        check(json!({ "values": vec![1; 100], "width": 60, "chartType": "line" }), "");
         let slices = vec![json!({ "label": "a", "value": 1 }); 9];
         check(
             json!({ "values": slices, "chartType": "donut", "height": 50 }),

@@ -18,7 +18,7 @@ use crate::drawing::{Mark, Shape};
 
 /// Px between the chart and what is written beside it.
 const SPACE: f64 = 8.0;
-/// Px that a value needs to be seen, with the gap beside it.
+/// Px that a bar needs to be seen, with the gap beside it.
 const BAR_PX_MIN: f64 = 1.0;
 
 /// A chart whose scale and place are decided.
@@ -94,7 +94,11 @@ impl Plot<'_> {
     /// be cut to less than an em is nothing that could be read.
     fn has_room(&self, context: &mut Context<'_>, labels: &Labels<'_>) -> bool {
         let (chart, inner) = (self.chart, self.inner);
-        if inner.width() < self.values.len() as f64 * BAR_PX_MIN || inner.height() < 1.0 {
+        let least = match chart.chart_type {
+            ChartType::Line => 1.0,
+            ChartType::Bar | ChartType::Donut => self.values.len() as f64 * BAR_PX_MIN,
+        };
+        if inner.width() < least || inner.height() < 1.0 {
             return false;
         }
         let mut fits = |words: &str, width: f64| {
