@@ -52,7 +52,7 @@ pub(super) fn chart(
 /// Says that nothing is drawn.
 fn no_room(context: &mut Context<'_>, element: &Element) {
     let message = "there is no room for the chart and what is written in it; enlarge the box, make \
-                   fontSize smaller, or leave out showLabels, showValues or showAxis";
+                   fontSize smaller, or turn off showLabels, showValues or showAxis";
     context.warn("chart_too_small", element, message);
 }
 
@@ -97,7 +97,7 @@ mod tests {
     fn what_has_no_room_is_said() {
         check(json!({ "values": [1, 2, 3] }), "");
         let room = "chart_too_small: there is no room for the chart and what is written in it; enlarge the \
-                    box, make fontSize smaller, or leave out showLabels, showValues or showAxis";
+                    box, make fontSize smaller, or turn off showLabels, showValues or showAxis";
         check(json!({ "values": [1, 2, 3], "width": 12 }), room);
         check(json!({ "values": [1, 2, 3], "height": 12 }), room);
         let months = |word: &str| vec![json!({ "label": word, "value": 1 }); 12];
