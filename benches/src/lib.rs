@@ -2,7 +2,11 @@
 //!
 //! `cards/photo.json` is a photograph with text, stars and a QR code over it; `cards/flat.json` is
 //! text on one colour. Both take the rows of `cards/payloads.ndjson`, of which a card uses the
-//! values of its own elements. Deliberately absent: pictures made for a benchmark's sake.
+//! values of its own elements. [`mod@rate`] measures without criterion.
+//!
+//! Deliberately absent: pictures made for a benchmark's sake.
+
+pub mod rate;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

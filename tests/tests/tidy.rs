@@ -237,5 +237,5 @@ fn is_ours(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let ignored = fs::read_to_string(root().join(".gitignore")).expect(".gitignore");
     let path = format!("/{}", relative(path));
-    !name.starts_with('.') && !ignored.lines().any(|line| line == path)
+    !name.starts_with('.') && !ignored.lines().any(|line| line == path || line == name)
 }

@@ -1,0 +1,137 @@
+//! Rows a second: the rows of a card as PNG bytes in memory, on any number of threads.
+//!
+//! Deliberately absent: the engine of a worker, which `benches/end_to_end.rs` measures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::encode::{Effort, Encoder};
+use pixeldrive_render::{Fonts, Layouter, Scaled};
+
+use crate::{Card, SCALED_BYTES_MAX, fonts};
+
+/// How a row becomes a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The whole card is laid out, painted and encoded for every row.
+    Full,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// Threads, each with rows of its own.
+    pub threads: usize,
+    /// Rows of the measurement; they repeat after the card's last.
+    pub rows: usize,
+    /// Rows before it that do not count.
+    pub warm: usize,
+    /// How small files become.
+    pub effort: Effort,
+    /// How a row becomes a picture.
+    pub mode: Mode,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// From the first row's begin to the last one's end.
+    pub time: Duration,
+    /// Bytes of all files.
+    pub bytes: usize,
+}
+
+/// Renders rows of `card` as `ask` says.
+///
+/// # Errors
+/// When the fonts are not there, or a row does not fit the card.
+pub fn rate(card: &Card, ask: &Ask) -> Result<Rate> {
+    let (fonts, scaled) = (fonts()?, Arc::new(Scaled::new(SCALED_BYTES_MAX)));
+    let mut studios: Vec<_> =
+        (0..ask.threads).map(|_| Studio::open(card, &fonts, &scaled, ask)).collect();
+    run(&mut studios, ask.warm)?;
+    let begun = Instant::now();
+    let bytes = run(&mut studios, ask.rows)?;
+    Ok(Rate { time: begun.elapsed(), bytes })
+}
+
+/// So many rows, each by whichever studio is free. Answers their bytes.
+fn run(studios: &mut [Studio<'_>], rows: usize) -> Result<usize> {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = studios
+            .iter_mut()
+            .map(|studio| {
+                scope.spawn(|| {
+                    let mut bytes = 0;
+                    loop {
+                        let row = next.fetch_add(1, Ordering::Relaxed);
+                        if row >= rows {
+                            return anyhow::Ok(bytes);
+                        }
+                        bytes += studio.png(row)?.len();
+                    }
+                })
+            })
+            .collect();
+        let ended = threads.into_iter().map(|thread| thread.join());
+        ended.map(|bytes| bytes.map_err(|_| anyhow!("a thread panicked"))?).sum()
+    })
+}
+
+/// What a thread keeps between rows.
+pub struct Studio<'a> {
+    card: &'a Card,
+    layouter: Layouter,
+    painter: cpu::Painter,
+    encoder: Encoder,
+    effort: Effort,
+    mode: Mode,
+}
+
+impl<'a> Studio<'a> {
+    /// One for the rows of `card`, with the effort and the mode of `ask`.
+    #[must_use]
+    pub fn open(card: &'a Card, fonts: &Fonts, scaled: &Arc<Scaled>, ask: &Ask) -> Self {
+        Self {
+            card,
+            layouter: Layouter::new(fonts, Arc::clone(scaled)),
+            painter: cpu::Painter::new(),
+            encoder: Encoder::new(),
+            effort: ask.effort,
+            mode: ask.mode,
+        }
+    }
+
+    /// The PNG of a row.
+    ///
+    /// # Errors
+    /// When the row does not fit the card.
+    pub fn png(&mut self, row: usize) -> Result<Vec<u8>> {
+        match self.mode {
+            Mode::Full => {
+                let drawing = self.card.draw(&mut self.layouter, row)?;
+                let pixels = self.painter.paint(&[drawing]).pop().context("a picture")??;
+                Ok(self.encoder.encode(&pixels, 1.0, self.effort)?)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_share_the_rows() {
+        let card = Card::read("flat").expect("a card");
+        let bytes = |threads| {
+            let ask = Ask { threads, rows: 5, warm: 1, effort: Effort::Fast, mode: Mode::Full };
+            rate(&card, &ask).expect("rendered").bytes
+        };
+        assert_eq!(bytes(1), bytes(3), "each row once, whoever renders it");
+    }
+}
