@@ -111,6 +111,8 @@ async fn a_wrong_picture_fails_its_row_alone() {
         let (status, answer) = client.post("/v1/render", &ask).await;
         assert!(status.is_client_error() || status == 503, "{what}: {status} {answer}");
         assert!(answer["detail"].as_str().is_some_and(|text| !text.is_empty()), "{what}: {answer}");
+        let element = payload.as_object().expect("an object").keys().next().expect("an element");
+        assert_eq!(answer["errors"][0]["path"], format!("payload.{element}"), "{what}: {answer}");
     }
     // Paths and schemes of the server's own machine are refused before anything is rendered.
     for src in ["file:///etc/passwd", "../secret.png", "/etc/passwd", "gopher://x/"] {

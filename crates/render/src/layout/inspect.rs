@@ -35,7 +35,11 @@ fn data_fault(source: &Source) -> Option<String> {
     let Source::Data(uri) = source else { return None };
     match data_bytes(uri, IMAGE_BYTES_MAX) {
         Err(fault) => Some(format!("the data: URI cannot be decoded: {fault}")),
-        Ok(bytes) => readable(bytes.into()).err().map(|refusal| refusal.to_string()),
+        Ok(bytes) => readable(bytes.into()).err().map(|refusal| {
+            let cut =
+                if uri.contains('#') { "; a # ends a data: URI, write it as %23" } else { "" };
+            format!("{refusal}{cut}")
+        }),
     }
 }
 
@@ -152,6 +156,13 @@ mod tests {
             &[("src", "the data: URI cannot be decoded: this is not")],
         );
         check(&image("data:,hello"), &[("src", "this is no picture")]);
+        check(
+            &image("data:image/svg+xml,<svg fill='#000'/>"),
+            &[(
+                "src",
+                "the picture is broken: unexpected end of stream; a # ends a data: URI, write",
+            )],
+        );
         check(&image("https://example.com/a.png"), &[]);
         check(&image("a.png"), &[]);
     }
