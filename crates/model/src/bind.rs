@@ -42,21 +42,20 @@ impl Bound {
         picture_size(self.width, self.height, self.pixel_ratio)
     }
 
+    /// Every visible element, those inside groups included, in drawing order.
+    pub fn walk(&self) -> impl Iterator<Item = &Element> {
+        element::walk(&self.elements)
+    }
+
     /// Every source that has to be at hand before layout, each once.
     #[must_use]
     pub fn sources(&self) -> Vec<&Source> {
-        fn collect<'a>(element: &'a Element, found: &mut Vec<&'a Source>) {
-            if let Kind::Group(group) = &element.kind {
-                group.members().for_each(|member| collect(member, found));
-            }
-            for (_, source) in element.sources() {
-                if *source != Source::Missing && !found.contains(&source) {
-                    found.push(source);
-                }
+        let mut found = Vec::new();
+        for (_, source) in self.walk().flat_map(Element::sources) {
+            if *source != Source::Missing && !found.contains(&source) {
+                found.push(source);
             }
         }
-        let mut found = Vec::new();
-        self.elements.iter().for_each(|element| collect(element, &mut found));
         found
     }
 }

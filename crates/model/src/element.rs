@@ -29,6 +29,18 @@ pub struct Element {
     pub kind: Kind,
 }
 
+/// Elements and what is in them, in drawing order.
+pub(crate) fn walk(elements: &[Element]) -> impl Iterator<Item = &Element> {
+    let mut stack: Vec<_> = elements.iter().rev().collect();
+    std::iter::from_fn(move || {
+        let element = stack.pop()?;
+        if let Kind::Group(group) = &element.kind {
+            stack.extend(group.members().rev());
+        }
+        Some(element)
+    })
+}
+
 properties! {
     /// What every element has.
     pub struct Frame {

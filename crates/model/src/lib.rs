@@ -27,6 +27,7 @@ mod inspect;
 mod json;
 mod lang;
 pub mod limits;
+mod live;
 mod moment;
 mod paint;
 mod path_data;

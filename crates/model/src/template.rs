@@ -58,14 +58,7 @@ impl Template {
 
     /// Every element, those inside groups included, in drawing order.
     pub fn walk(&self) -> impl Iterator<Item = &Element> {
-        let mut stack: Vec<_> = self.elements.iter().rev().collect();
-        std::iter::from_fn(move || {
-            let element = stack.pop()?;
-            if let Kind::Group(group) = &element.kind {
-                stack.extend(group.members().rev());
-            }
-            Some(element)
-        })
+        element::walk(&self.elements)
     }
 
     /// The sources that the template itself names, with the ids of their elements.

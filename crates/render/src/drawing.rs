@@ -273,6 +273,24 @@ impl Drawing {
         self.push(Mark::Pop)
     }
 
+    /// Adds marks whose pushes have their pops, and whose work was counted before.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(crate) fn append(&mut self, marks: &[Mark], work: Work) -> Result<(), Error> {
+        if self.marks.len() + marks.len() > MARKS_MAX {
+            return Err(Error::MarksExceeded { element: String::new(), marks_max: MARKS_MAX });
+        }
+        self.marks.extend_from_slice(marks);
+        self.work.add(work);
+        self.work.check()
+    }
+
+    /// What painting it costs.
+    pub(crate) fn work(&self) -> Work {
+        self.work
+    }
+
     /// Adds the marks of `range` once more.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod fonts;
 mod layout;
 mod picture;
 pub mod pixels;
+pub mod plan;
 mod raster;
 mod simd;
 mod work;

@@ -68,6 +68,18 @@ impl Work {
         self.blurs += other.blurs;
     }
 
+    /// What was counted since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            areas: self.areas - before.areas,
+            outlines: self.outlines - before.outlines,
+            dashes: self.dashes - before.dashes,
+            glyphs: self.glyphs - before.glyphs,
+            layers: self.layers - before.layers,
+            blurs: self.blurs - before.blurs,
+        }
+    }
+
     /// # Errors
     /// [`Error::TooComplex`] with what costs most, when all of it is too much.
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -203,7 +215,16 @@ pub(crate) fn close(push: &Mark, inside: Reach, canvas: Rect, work: &mut Work) -
 
 /// How far marks reach, every push among them with its pop. `layer` hears of each layer with an effect:
 /// how far what is in it reaches, how far its own effect carries that, and those around it.
-pub(crate) fn reach_of(marks: &[Mark], mut layer: impl FnMut(Rect, f64, f64)) -> Rect {
+pub(crate) fn reach_of(marks: &[Mark], layer: impl FnMut(Rect, f64, f64)) -> Rect {
+    reach_by(marks, reach, layer)
+}
+
+/// The same, by another measure of how far a mark reaches that is no push and no pop.
+pub(crate) fn reach_by(
+    marks: &[Mark],
+    mut measure: impl FnMut(&Mark) -> Reach,
+    mut layer: impl FnMut(Rect, f64, f64),
+) -> Rect {
     let mut reach = Reach::default();
     let mut open = Vec::new();
     for mark in marks {
@@ -221,7 +242,7 @@ pub(crate) fn reach_of(marks: &[Mark], mut layer: impl FnMut(Rect, f64, f64)) ->
                     reach.add(closed(pushed, inside));
                 }
             }
-            painted => reach.add(self::reach(painted)),
+            painted => reach.add(measure(painted)),
         }
     }
     reach.rect()

@@ -7,18 +7,18 @@
 
 use std::sync::{Arc, Weak};
 
-use kurbo::{Affine, BezPath, Rect, Stroke};
+use kurbo::{Affine, BezPath, Rect, Stroke, Vec2};
 use peniko::{BlendMode, Fill, ImageAlphaType};
 use vello_cpu::filter_effects::Filter;
 use vello_cpu::{
     ImageSource, PaintType, PixelMetadata, Pixmap, PixmapMut, RasterizerSettings, RenderContext,
-    RenderMode, RenderSettings, Resources,
+    RenderMode, RenderSettings, Resources, TargetInit,
 };
 
 use super::record::{self, Scene};
 use crate::Error;
-use crate::drawing::{Drawing, GlyphRun};
-use crate::pixels::Pixels;
+use crate::drawing::{Drawing, GlyphRun, Mark};
+use crate::pixels::{Area, Pixels};
 use crate::simd::level;
 
 /// Bytes of pictures kept in vello's form.
@@ -29,6 +29,8 @@ pub struct Painter {
     context: RenderContext,
     resources: Resources,
     images: Images,
+    /// Where the canvas's top left lies in what is painted.
+    origin: Vec2,
 }
 
 impl Default for Painter {
@@ -46,6 +48,7 @@ impl Painter {
             context: RenderContext::new_with(1, 1, settings),
             resources: Resources::new(),
             images: Images::default(),
+            origin: Vec2::ZERO,
         }
     }
 
@@ -55,7 +58,8 @@ impl Painter {
             return Err(Error::Paint { reason: "the canvas is empty".to_owned() });
         }
         self.context.reset_and_resize(width, height);
-        record::record(self, drawing)?;
+        self.origin = Vec2::ZERO;
+        record::record(self, drawing.marks())?;
         let mut rgba = vec![0; usize::from(width) * usize::from(height) * 4];
         let target = PixmapMut::new(width, height, &mut rgba).ok_or_else(|| Error::Paint {
             reason: "the canvas and its memory differ in size".to_owned(),
@@ -66,16 +70,56 @@ impl Painter {
         self.context.render_with(target, &mut self.resources, settings);
         let opaque = drawing.is_opaque();
         if opaque {
-            // Blending in 8 bits may leave an alpha of 254 under anti-aliased edges.
-            rgba.as_chunks_mut::<4>().0.iter_mut().for_each(|pixel| pixel[3] = 255);
+            make_opaque(&mut rgba);
         }
         Ok(Pixels { width: width.into(), height: height.into(), rgba, opaque })
+    }
+
+    /// Paints marks over an area of what is in `pixels`, as if they followed what painted those. None of
+    /// them may blend with what is below in another way than over it, unless it stands in a layer.
+    ///
+    /// # Errors
+    /// [`Error::Paint`], and then the area may hold anything.
+    pub(crate) fn paint_over<'a>(
+        &mut self,
+        marks: impl IntoIterator<Item = &'a Mark>,
+        pixels: &mut Pixels,
+        area: Area,
+    ) -> Result<(), Error> {
+        let wrong = || Error::Paint { reason: "an area that no canvas has".to_owned() };
+        let side = |side: u32| u16::try_from(side).map_err(|_| wrong());
+        let (x, y, width, height) =
+            (side(area.x0)?, side(area.y0)?, side(area.x1 - area.x0)?, side(area.y1 - area.y0)?);
+        self.context.reset_and_resize(width, height);
+        self.origin = -Vec2::new(area.x0.into(), area.y0.into());
+        record::record(self, marks)?;
+        let opaque = pixels.opaque;
+        let (canvas_width, canvas_height) = (side(pixels.width)?, side(pixels.height)?);
+        let target =
+            PixmapMut::new(canvas_width, canvas_height, &mut pixels.rgba).ok_or_else(wrong)?;
+        let settings = RasterizerSettings {
+            render_mode: RenderMode::OptimizeSpeed,
+            target_init: TargetInit::SrcOver,
+            offset: (x, y),
+            ..Default::default()
+        };
+        self.context.flush();
+        self.context.render_with(target, &mut self.resources, settings);
+        if opaque {
+            let row = pixels.width as usize * 4;
+            let (left, right) = (area.x0 as usize * 4, area.x1 as usize * 4);
+            let rows = pixels.rgba.chunks_exact_mut(row);
+            rows.skip(area.y0 as usize)
+                .take((area.y1 - area.y0) as usize)
+                .for_each(|row| make_opaque(&mut row[left..right]));
+        }
+        Ok(())
     }
 }
 
 impl Scene for Painter {
     fn set_transform(&mut self, transform: Affine) {
-        self.context.set_transform(transform);
+        self.context.set_transform(transform.then_translate(self.origin));
     }
 
     fn set_paint(&mut self, paint: PaintType, transform: Affine) {
@@ -146,6 +190,11 @@ impl super::Painter for Painter {
     fn paint(&mut self, drawings: &[Drawing]) -> Vec<Result<Pixels, Error>> {
         drawings.iter().map(|drawing| self.paint_one(drawing)).collect()
     }
+}
+
+/// Blending in 8 bits may leave an alpha of 254 under anti-aliased edges.
+fn make_opaque(rgba: &mut [u8]) {
+    rgba.as_chunks_mut::<4>().0.iter_mut().for_each(|pixel| pixel[3] = 255);
 }
 
 /// Pictures in vello's form, kept as long as somebody holds the picture itself. The last used stand

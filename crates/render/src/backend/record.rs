@@ -14,7 +14,7 @@ use vello_cpu::filter_effects::{EdgeMode, Filter, FilterPrimitive};
 use vello_cpu::{Image, ImageSource, PaintType};
 
 use crate::Error;
-use crate::drawing::{Brush, Drawing, Effect, GlyphRun, Layer, Mark, Shape};
+use crate::drawing::{Brush, Effect, GlyphRun, Layer, Mark, Shape};
 use crate::pixels::Pixels;
 
 /// How far a curve may lie from the true one, in its own px.
@@ -48,10 +48,13 @@ pub(super) trait Scene {
     fn glyphs(&mut self, run: &GlyphRun) -> Result<(), Error>;
 }
 
-/// Records the marks of a drawing.
-pub(super) fn record(scene: &mut impl Scene, drawing: &Drawing) -> Result<(), Error> {
+/// Records marks.
+pub(super) fn record<'a>(
+    scene: &mut impl Scene,
+    marks: impl IntoIterator<Item = &'a Mark>,
+) -> Result<(), Error> {
     let mut recorder = Recorder { scene, open: Vec::new(), clips: Vec::new() };
-    for mark in drawing.marks() {
+    for mark in marks {
         recorder.mark(mark)?;
     }
     if recorder.open.is_empty() { Ok(()) } else { Err(unbalanced()) }

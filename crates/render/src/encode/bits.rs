@@ -41,6 +41,59 @@ impl Bits {
         self.bytes[self.at..self.at + 8].copy_from_slice(&self.held.to_le_bytes());
     }
 
+    /// Bits written so far.
+    pub(super) fn position(&self) -> usize {
+        self.at * 8 + self.count as usize
+    }
+
+    /// Bits of another buffer, from `start` up to `end`. Behind the last of them it has eight more bytes.
+    #[inline(always)]
+    pub(super) fn splice(&mut self, from: &[u8], start: usize, end: usize) {
+        let mut at = start;
+        self.spill();
+        let lead = (8 - self.count) % 8;
+        if end - at < 128 {
+            self.splice_few(from, at, end);
+            return;
+        }
+        self.splice_few(from, at, at + lead as usize);
+        self.spill();
+        at += lead as usize;
+        // The output goes on at a whole byte now.
+        let words = (end - at) / 64;
+        if self.bytes.len() < self.at + words * 8 + 8 {
+            self.bytes.resize((self.at + words * 8 + 8).max(self.bytes.len() * 2), 0);
+        }
+        let (byte, shift) = (at / 8, at % 8);
+        let to = &mut self.bytes[self.at..self.at + words * 8];
+        if shift == 0 {
+            to.copy_from_slice(&from[byte..byte + words * 8]);
+        } else {
+            let (low, high) = (&from[byte..][..words * 8], &from[byte + 1..][..words * 8]);
+            let words = low.as_chunks::<8>().0.iter().zip(high.as_chunks::<8>().0);
+            for (to, (low, high)) in to.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+                let (low, high) = (u64::from_le_bytes(*low), u64::from_le_bytes(*high));
+                *to = (low >> shift | high << (8 - shift)).to_le_bytes();
+            }
+        }
+        self.at += words * 8;
+        self.splice_few(from, at + words * 64, end);
+    }
+
+    #[inline(always)]
+    fn splice_few(&mut self, from: &[u8], start: usize, end: usize) {
+        let mut at = start;
+        while at < end {
+            let Some(bytes) = from.get(at / 8..).and_then(<[u8]>::first_chunk::<8>) else { return };
+            let count = (end - at).min(56);
+            let bits = u64::from_le_bytes(*bytes) >> (at % 8) & ((1 << count) - 1);
+            #[expect(clippy::cast_possible_truncation, reason = "at most 56")]
+            self.put(bits, count as u32);
+            self.spill();
+            at += count;
+        }
+    }
+
     /// Goes on at the next whole byte.
     pub(super) fn align(&mut self) {
         self.spill();

@@ -20,13 +20,14 @@ impl Frequencies {
 }
 
 /// A code and its length in bits.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Code {
     pub bits: u32,
     pub count: u8,
 }
 
 /// The codes of a block.
+#[derive(Debug)]
 pub(super) struct Codes {
     pub literals: [Code; LITERALS],
     pub distances: [Code; DISTANCES],

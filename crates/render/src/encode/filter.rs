@@ -16,6 +16,19 @@ pub(super) enum Filter {
     Paeth = 4,
 }
 
+impl Filter {
+    /// The filter of a row by its number, which is one of the five.
+    pub(super) fn of(number: u8) -> Self {
+        match number {
+            1 => Self::Sub,
+            2 => Self::Up,
+            3 => Self::Average,
+            4 => Self::Paeth,
+            _ => Self::None,
+        }
+    }
+}
+
 const ADAPTIVE: [Filter; 4] = [Filter::Up, Filter::Sub, Filter::Paeth, Filter::Average];
 
 /// The filter that leaves least of the row, by a sample of it.

@@ -12,6 +12,7 @@ mod block;
 mod container;
 mod filter;
 mod huffman;
+mod master;
 mod matches;
 mod runs;
 mod samples;
@@ -19,11 +20,15 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use fearless_simd::dispatch;
 
 use self::bits::Bits;
 use self::container::Container;
 use self::filter::Filter;
+pub(crate) use self::master::Master;
+use self::master::Changes;
 use self::matches::Search;
 use self::samples::Format;
 use crate::Error;
@@ -48,6 +53,7 @@ pub struct Encoder {
     rows: Rows,
     filtered: Vec<u8>,
     deflated: Vec<u8>,
+    changes: Changes,
 }
 
 /// How the filters of rows are chosen.
@@ -83,19 +89,15 @@ impl Encoder {
         pixel_ratio: f64,
         effort: Effort,
     ) -> Result<Vec<u8>, Error> {
-        let (width, height) = (pixels.width as usize, pixels.height as usize);
-        if width == 0 || height == 0 || pixels.rgba.len() != width * height * 4 {
-            let bytes = pixels.rgba.len();
-            let reason = format!("{bytes} bytes are no picture of {width} x {height} px");
-            return Err(Error::Encode { reason });
-        }
+        check(pixels)?;
+        let all = 0..pixels.height as usize;
         let format = Format::of(pixels);
         let mut file = Container::open(pixels, &format, pixel_ratio);
-        self.filter(pixels, &format, Filtering::Adaptive);
+        self.filter(pixels, &format, all.clone(), Filtering::Adaptive);
         match effort {
             Effort::Fast => self.deflate(None),
             Effort::Balanced if is_flat(&self.filtered) => {
-                self.filter(pixels, &format, Filtering::None);
+                self.filter(pixels, &format, all, Filtering::None);
                 self.deflate(Some(Search {
                     least: 3,
                     depth: 16,
@@ -118,7 +120,7 @@ impl Encoder {
                     Search { least: 3, depth: 128, enough: 258, lazy: true, patience: 20 };
                 self.deflate(Some(thorough));
                 let adaptive = std::mem::take(&mut self.deflated);
-                self.filter(pixels, &format, Filtering::None);
+                self.filter(pixels, &format, all, Filtering::None);
                 self.deflate(Some(thorough));
                 if adaptive.len() < self.deflated.len() {
                     self.deflated = adaptive;
@@ -143,34 +145,39 @@ impl Encoder {
         self.deflated = to.finish();
     }
 
-    /// Fills `filtered`: for each row the filter and what it leaves.
-    fn filter(&mut self, pixels: &Pixels, format: &Format, filtering: Filtering) {
+    /// Fills `filtered`: for each of these rows the filter and what it leaves.
+    fn filter(&mut self, pixels: &Pixels, format: &Format, of: Range<usize>, filtering: Filtering) {
         let Self { rows, filtered, .. } = self;
-        let size = format.row_bytes(pixels.width as usize);
-        filtered.resize((size + 1) * pixels.height as usize, 0);
+        let width = pixels.width as usize;
+        let size = format.row_bytes(width);
+        filtered.resize((size + 1) * of.len(), 0);
         rows.row.resize(size, 0);
         rows.above.clear();
         rows.above.resize(size, 0);
+        if let Some(above) = of.start.checked_sub(1) {
+            format.pack(pixels.row(above, 0, width), &mut rows.above);
+        }
+        let pixels = &pixels.rgba[of.start * width * 4..of.end * width * 4];
         dispatch!(level(), _ => match format.bytes() {
-            1 => filter::<1>(pixels, format, filtering, rows, filtered),
-            3 => filter::<3>(pixels, format, filtering, rows, filtered),
-            _ => filter::<4>(pixels, format, filtering, rows, filtered),
+            1 => filter::<1>(pixels, width, format, filtering, rows, filtered),
+            3 => filter::<3>(pixels, width, format, filtering, rows, filtered),
+            _ => filter::<4>(pixels, width, format, filtering, rows, filtered),
         });
     }
 }
 
 #[inline(always)]
 fn filter<const BPP: usize>(
-    pixels: &Pixels,
+    pixels: &[u8],
+    width: usize,
     format: &Format,
     filtering: Filtering,
     rows: &mut Rows,
     filtered: &mut [u8],
 ) {
     let size = rows.row.len();
-    let width = pixels.width as usize * 4;
     let mut last: &[u8] = &[];
-    for (row, to) in pixels.rgba.chunks_exact(width).zip(filtered.chunks_exact_mut(size + 1)) {
+    for (row, to) in pixels.chunks_exact(width * 4).zip(filtered.chunks_exact_mut(size + 1)) {
         let Some((told, to)) = to.split_first_mut() else {
             return;
         };
@@ -189,6 +196,16 @@ fn filter<const BPP: usize>(
         filter::apply::<BPP>(filter, &rows.above, &rows.row, to);
         std::mem::swap(&mut rows.row, &mut rows.above);
     }
+}
+
+fn check(pixels: &Pixels) -> Result<(), Error> {
+    let (width, height) = (pixels.width as usize, pixels.height as usize);
+    if width == 0 || height == 0 || pixels.rgba.len() != width * height * 4 {
+        let bytes = pixels.rgba.len();
+        let reason = format!("{bytes} bytes are no picture of {width} x {height} px");
+        return Err(Error::Encode { reason });
+    }
+    Ok(())
 }
 
 /// Whether filters leave little but zeros: then a row is told better by matches with other rows than

@@ -42,7 +42,7 @@ fn block(data: &[u8], last: bool, to: &mut Bits) {
 }
 
 fn sampled(data: &[u8]) -> Frequencies {
-    let mut counter = Counter { frequencies: Frequencies::new() };
+    let mut counter = Counter::default();
     if data.len() <= WHOLE_MAX {
         walk(data, &mut counter);
     } else {
@@ -52,10 +52,7 @@ fn sampled(data: &[u8]) -> Frequencies {
         // What the sample lacks may still come.
         counter.frequencies.literals.iter_mut().for_each(|count| *count += 1);
     }
-    // The kinds of runs that are rare in the sample are needed all the same.
-    counter.frequencies.literals[END + 1..].iter_mut().for_each(|count| *count += 1);
-    counter.frequencies.literals[0] += 1;
-    counter.frequencies
+    counter.with_runs()
 }
 
 /// What becomes of bytes.
@@ -95,8 +92,33 @@ fn walk(data: &[u8], sink: &mut impl Sink) {
     rest.iter().for_each(|byte| sink.literal(*byte));
 }
 
-struct Counter {
+pub(super) struct Counter {
     frequencies: Frequencies,
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self { frequencies: Frequencies::new() }
+    }
+}
+
+impl Counter {
+    pub(super) fn count(&mut self, data: &[u8]) {
+        walk(data, self);
+    }
+
+    /// Codes for what was counted, which have one for everything else too.
+    pub(super) fn codes(mut self) -> Codes {
+        self.frequencies.literals.iter_mut().for_each(|count| *count += 1);
+        Codes::new(&self.with_runs(), BITS_MAX)
+    }
+
+    /// The kinds of runs that are rare in a sample are needed all the same.
+    fn with_runs(mut self) -> Frequencies {
+        self.frequencies.literals[END + 1..].iter_mut().for_each(|count| *count += 1);
+        self.frequencies.literals[0] += 1;
+        self.frequencies
+    }
 }
 
 impl Sink for Counter {
@@ -121,8 +143,8 @@ impl Sink for Counter {
     }
 }
 
-struct Writer<'a> {
-    to: &'a mut Bits,
+pub(super) struct Writer<'a> {
+    pub to: &'a mut Bits,
     /// Code in the lower half, its length in the upper.
     literals: [u32; 256],
     /// What a run of that many zeros takes after its first: code and length.
@@ -130,7 +152,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(codes: &Codes, to: &'a mut Bits) -> Self {
+    pub(super) fn new(codes: &Codes, to: &'a mut Bits) -> Self {
         let literals = std::array::from_fn(|symbol| {
             let code = codes.literals[symbol];
             code.bits | u32::from(code.count) << 16
@@ -147,6 +169,11 @@ impl<'a> Writer<'a> {
             *run = (bits, code_bits + extra_bits + u32::from(back.count));
         }
         Self { to, literals, runs }
+    }
+
+    #[inline(always)]
+    pub(super) fn write(&mut self, data: &[u8]) {
+        walk(data, self);
     }
 }
 

@@ -22,6 +22,7 @@ mod label;
 mod line;
 mod missing;
 pub(crate) mod paint;
+pub(crate) mod parts;
 mod placing;
 mod progress;
 mod rating;
@@ -40,6 +41,7 @@ use crate::drawing::{Drawing, Mark, Shape};
 use crate::raster::{Mask, Raster};
 use crate::{Assets, Error, Fonts, Scaled};
 pub use inspect::inspect;
+use parts::{Extent, Laid, Parts, Sharing, Stretch};
 pub(crate) use standin::is_invisible;
 pub(crate) use typeset::Typesetter;
 
@@ -73,6 +75,10 @@ pub(crate) struct Context<'a> {
     pub behind: usize,
     /// Pixels that filters were given so far.
     pub filtered_px: u64,
+    /// Whose the marks are so far.
+    pub stretches: Vec<Stretch>,
+    /// Elements that look the same in every row.
+    pub sharing: Sharing<'a>,
 }
 
 impl Layouter {
@@ -92,6 +98,17 @@ impl Layouter {
         bound: &Bound,
         assets: &Assets,
     ) -> Result<(Drawing, Vec<Warning>), Error> {
+        let (laid, _) = self.lay_out_sharing(bound, assets, Sharing::None)?;
+        Ok((laid.drawing, laid.warnings))
+    }
+
+    /// The same, with parts that rows share; answers those that it was to keep.
+    pub(crate) fn lay_out_sharing(
+        &mut self,
+        bound: &Bound,
+        assets: &Assets,
+        sharing: Sharing<'_>,
+    ) -> Result<(Laid, Parts), Error> {
         let (width, height) = bound.picture_size();
         let side = |side: u32| {
             u16::try_from(side).map_err(|_| Error::PictureTooLarge {
@@ -107,6 +124,8 @@ impl Layouter {
             let shape = Shape::Rect(canvas);
             drawing.push(Mark::Fill { transform: Affine::IDENTITY, shape, brush })?;
         }
+        let background = Extent { reach: canvas, effects: None };
+        let background = Stretch { marks: 0..drawing.marks().len(), shared: Some(background) };
         let mut context = Context {
             drawing: &mut drawing,
             warnings: &mut warnings,
@@ -118,9 +137,16 @@ impl Layouter {
             transform: Affine::scale(bound.pixel_ratio),
             behind: 0,
             filtered_px: 0,
+            stretches: vec![background],
+            sharing,
         };
         context.elements(&bound.elements)?;
-        Ok((drawing, warnings))
+        let stretches = context.stretches;
+        let parts = match context.sharing {
+            Sharing::Keep(_, parts) => parts,
+            Sharing::None | Sharing::Use(_) => Parts::new(),
+        };
+        Ok((Laid { drawing, warnings, stretches }, parts))
     }
 
     /// The lines of the text element `id`, as [`Self::lay_out`] breaks them; `None` when there is no
@@ -139,6 +165,8 @@ impl Layouter {
             transform: Affine::IDENTITY,
             behind: 0,
             filtered_px: 0,
+            stretches: Vec::new(),
+            sharing: Sharing::None,
         };
         Some(text::lines(&mut context, element, text))
     }
@@ -174,8 +202,12 @@ impl Context<'_> {
     }
 
     fn element(&mut self, element: &Element) -> Result<(), Error> {
+        if self.share(element)? {
+            return Ok(());
+        }
         let (parent, behind) = (self.transform, self.behind);
         let from = self.drawing.marks().len();
+        let before = self.before();
         if effects::isolates(&element.frame) {
             self.behind = from;
         }
@@ -183,6 +215,7 @@ impl Context<'_> {
         self.behind = behind;
         effects::dress(self, element, size, from)?;
         self.transform = parent;
+        self.note(element, &before);
         Ok(())
     }
 

@@ -28,7 +28,7 @@ impl Recorder<'_> {
     pub(super) fn record(&mut self, drawing: &Drawing) -> Result<(), Error> {
         self.images.begin_card();
         self.scene.reset_and_resize(drawing.width(), drawing.height());
-        record::record(self, drawing)
+        record::record(self, drawing.marks())
     }
 }
 

@@ -1,0 +1,405 @@
+//! A picture that others are much like: encoded once, so that theirs cost what differs.
+//!
+//! All its rows are told by one code, and each row in chunks of columns that no run of zeros crosses. So
+//! a chunk whose pixels, and those that its filter looks at, are the same has the same bits, wherever in
+//! the stream they stand, and is copied. Rows that say little in the master are not worth that: where
+//! they differ they get filters and codes of their own, as texts on a plain ground need other codes
+//! than the ground.
+//!
+//! Deliberately absent: palettes and grey. A picture of few colours is encoded whole, by `Encoder`.
+
+use std::ops::Range;
+
+use fearless_simd::dispatch;
+use simd_adler32::Adler32;
+
+use super::bits::Bits;
+use super::block::Codes;
+use super::container::{self, Container};
+use super::filter::{self, Filter};
+use super::runs::{self, Counter, Writer};
+use super::samples::Format;
+use super::symbols::END;
+use super::{Encoder, Filtering, check};
+use crate::Error;
+use crate::pixels::{Area, Pixels};
+use crate::simd::level;
+
+/// Chunks of a row: as many as a word has bits.
+const CHUNKS_MAX: usize = 64;
+/// Pixels of a chunk at least.
+const CHUNK_PX_MIN: usize = 64;
+/// Rows that take less than this part of their bytes are not worth to be copied piece by piece.
+const PLAIN: usize = 6;
+/// Equal rows between differing ones of which a block of their own is not worth its header.
+const GAP_ROWS: usize = 16;
+/// The checksum's modulus.
+const MODULUS: u64 = 65_521;
+
+/// An encoded picture.
+#[derive(Debug)]
+pub(crate) struct Master {
+    format: Format,
+    codes: Codes,
+    filters: Vec<Filter>,
+    /// Chunk after chunk, row after row.
+    bits: Vec<u8>,
+    /// Where each chunk begins, and where the last one ends.
+    starts: Vec<u32>,
+    /// What each chunk adds to the checksum.
+    sums: Vec<Sum>,
+    /// Rows that say little.
+    plain: Vec<bool>,
+    checksum: Sum,
+    columns: Columns,
+}
+
+/// How rows are cut.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    width: usize,
+    chunk: usize,
+    count: usize,
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        let chunk = width.div_ceil(CHUNKS_MAX).max(CHUNK_PX_MIN);
+        Self { width, chunk, count: width.div_ceil(chunk) }
+    }
+
+    /// The pixels of some chunks.
+    fn pixels(&self, chunks: Range<usize>) -> Range<usize> {
+        chunks.start * self.chunk..(chunks.end * self.chunk).min(self.width)
+    }
+}
+
+/// What some bytes add to an Adler checksum when nothing follows them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    bytes: u64,
+    weighted: u64,
+}
+
+impl Sum {
+    fn of(data: &[u8]) -> Self {
+        let mut adler = Adler32::new();
+        adler.write(data);
+        let (low, high) = (adler.finish() & 0xffff, adler.finish() >> 16);
+        let (low, high) = (u64::from(low), u64::from(high));
+        let length = data.len() as u64 % MODULUS;
+        Self {
+            bytes: (low + MODULUS - 1) % MODULUS,
+            weighted: (high + MODULUS - length) % MODULUS,
+        }
+    }
+
+    /// Takes `old` away and adds `new`, after which `after` bytes come.
+    fn exchange(&mut self, old: Self, new: Self, after: usize) {
+        let bytes = new.bytes + MODULUS - old.bytes;
+        let weighted = new.weighted + MODULUS - old.weighted;
+        self.bytes = (self.bytes + bytes) % MODULUS;
+        self.weighted = (self.weighted + weighted + bytes * (after as u64 % MODULUS)) % MODULUS;
+    }
+
+    /// The checksum of a stream of so many bytes.
+    fn adler32(&self, length: usize) -> u32 {
+        let low = (self.bytes + 1) % MODULUS;
+        let high = (self.weighted + length as u64) % MODULUS;
+        u32::try_from(high << 16 | low).unwrap_or(u32::MAX)
+    }
+}
+
+/// Chunks of each row, as the bits of a word.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Whose pixels differ from the master's.
+    differ: Vec<u64>,
+    /// Whose last pixel differs.
+    edges: Vec<u64>,
+    /// Whose bits differ.
+    stale: Vec<u64>,
+}
+
+impl Master {
+    /// Encodes `pixels` as what others are like; `None` when it has so few colours that pictures like it
+    /// are better encoded whole.
+    pub(crate) fn new(pixels: &Pixels, encoder: &mut Encoder) -> Result<Option<Self>, Error> {
+        check(pixels)?;
+        let format = Format::of(pixels);
+        if !matches!(format, Format::Rgb | Format::Rgba) {
+            return Ok(None);
+        }
+        encoder.filter(pixels, &format, 0..pixels.height as usize, Filtering::Adaptive);
+        let columns = Columns::of(pixels.width as usize);
+        let master = Self::encode(&encoder.filtered, format, columns);
+        Ok(Some(master))
+    }
+
+    fn encode(filtered: &[u8], format: Format, columns: Columns) -> Self {
+        let bytes = format.bytes();
+        let rows = filtered.chunks_exact(columns.width * bytes + 1);
+        let filters: Vec<_> = rows.clone().map(|row| Filter::of(row[0])).collect();
+        let chunks = || {
+            rows.clone().flat_map(|row| {
+                (0..columns.count).map(|at| {
+                    let pixels = columns.pixels(at..at + 1);
+                    // The filter's number stands before the first chunk.
+                    let start = if at == 0 { 0 } else { 1 + pixels.start * bytes };
+                    &row[start..1 + pixels.end * bytes]
+                })
+            })
+        };
+        let mut counter = Counter::default();
+        chunks().for_each(|chunk| counter.count(chunk));
+        let codes = counter.codes();
+        let mut to = Bits::over(Vec::new());
+        let mut starts = vec![0];
+        let mut sums = Vec::new();
+        let mut writer = Writer::new(&codes, &mut to);
+        for chunk in chunks() {
+            dispatch!(level(), _ => writer.write(chunk));
+            starts.push(u32::try_from(writer.to.position()).unwrap_or(u32::MAX));
+            sums.push(Sum::of(chunk));
+        }
+        let mut bits = to.finish();
+        // Bits are read eight bytes at a time.
+        bits.extend_from_slice(&[0; 8]);
+        let row_bits = |row: usize| {
+            (starts[(row + 1) * columns.count] - starts[row * columns.count]) as usize
+        };
+        let row_bytes = columns.width * bytes;
+        let plain = (0..filters.len()).map(|row| row_bits(row) * PLAIN < row_bytes * 8).collect();
+        let checksum = Sum::of(filtered);
+        Self { format, codes, filters, bits, starts, sums, plain, checksum, columns }
+    }
+
+    /// Bytes that it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bits.len() + self.starts.len() * 4 + self.sums.len() * size_of::<Sum>()
+    }
+
+    /// Which chunks of `pixels`, which differs from `base` in `areas` at most, have other bits.
+    fn compare(&self, base: &Pixels, pixels: &Pixels, areas: &[Area], changes: &mut Changes) {
+        let Changes { differ, edges, stale } = changes;
+        for words in [&mut *differ, &mut *edges, &mut *stale] {
+            words.clear();
+            words.resize(self.filters.len(), 0);
+        }
+        let Columns { chunk, .. } = self.columns;
+        for area in areas.iter().filter(|area| area.count() > 0) {
+            let (x0, x1) = (area.x0 as usize, area.x1 as usize);
+            for y in area.y0 as usize..area.y1 as usize {
+                for at in x0 / chunk..x1.div_ceil(chunk) {
+                    let pixels_of = self.columns.pixels(at..at + 1);
+                    let (start, end) = (pixels_of.start.max(x0), pixels_of.end.min(x1));
+                    let (old, new) = (base.row(y, start, end), pixels.row(y, start, end));
+                    if old != new {
+                        differ[y] |= 1 << at;
+                        let edge = end == pixels_of.end && old.last_chunk::<4>() != new.last_chunk();
+                        edges[y] |= u64::from(edge) << at;
+                    }
+                }
+            }
+        }
+        let all = u64::MAX >> (CHUNKS_MAX - self.columns.count);
+        for (y, stale) in stale.iter_mut().enumerate() {
+            let (own, left) = (differ[y], edges[y] << 1);
+            let (above, corner) =
+                if y == 0 { (0, 0) } else { (differ[y - 1], edges[y - 1] << 1) };
+            *stale = all
+                & match self.filters[y] {
+                    Filter::None => own,
+                    Filter::Sub => own | left,
+                    Filter::Up => own | above,
+                    Filter::Average => own | left | above,
+                    Filter::Paeth => own | left | above | corner,
+                };
+        }
+    }
+
+    /// The rows in the order of the stream, and whether they get codes of their own.
+    fn stretches(&self, stale: &[u64]) -> Vec<(Range<usize>, bool)> {
+        let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
+        for (row, stale) in stale.iter().enumerate() {
+            let own = *stale != 0 && self.plain[row];
+            match stretches.last_mut() {
+                Some((rows, same)) if *same == own => rows.end = row + 1,
+                _ => stretches.push((row..row + 1, own)),
+            }
+        }
+        let count = stretches.len();
+        let mut joined: Vec<(Range<usize>, bool)> = Vec::new();
+        for (at, (rows, own)) in stretches.into_iter().enumerate() {
+            let gap = at + 1 < count && rows.len() <= GAP_ROWS && self.plain[rows.clone()].iter().all(|plain| *plain);
+            match joined.last_mut() {
+                Some((before, true)) if own || gap => before.end = rows.end,
+                _ => joined.push((rows, own)),
+            }
+        }
+        joined
+    }
+}
+
+impl Encoder {
+    /// Encodes a picture that differs from `base`, whose encoding `master` is, in `areas` at most.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the two are not of one size.
+    pub(crate) fn encode_like(
+        &mut self,
+        master: &Master,
+        base: &Pixels,
+        pixels: &Pixels,
+        areas: &[Area],
+        pixel_ratio: f64,
+    ) -> Result<Vec<u8>, Error> {
+        check(pixels)?;
+        if (pixels.width, pixels.height) != (base.width, base.height) {
+            return Err(Error::Encode { reason: "a base of another size".to_owned() });
+        }
+        let mut changes = std::mem::take(&mut self.changes);
+        master.compare(base, pixels, areas, &mut changes);
+        let mut to = Bits::over(std::mem::take(&mut self.deflated));
+        to.bytes(&container::ZLIB_HEADER);
+        let mut checksum = master.checksum;
+        let row_bytes = master.columns.width * master.format.bytes() + 1;
+        let stretches = master.stretches(&changes.stale);
+        let last = stretches.len() - 1;
+        for (at, (rows, own)) in stretches.into_iter().enumerate() {
+            if own {
+                self.filter(pixels, &master.format, rows.clone(), Filtering::Adaptive);
+                dispatch!(level(), _ => runs::deflate(&self.filtered, at == last, &mut to));
+                for (row, new) in rows.zip(self.filtered.chunks_exact(row_bytes)) {
+                    let after = (master.filters.len() - 1 - row) * row_bytes;
+                    checksum.exchange(master.row_sum(row), Sum::of(new), after);
+                }
+                continue;
+            }
+            master.codes.open(at == last, &mut to);
+            dispatch!(level(), _ => self.copy_rows(
+                master, pixels, rows, &changes.stale, &mut to, &mut checksum
+            ));
+            let end = master.codes.literals[END];
+            to.put(end.bits.into(), end.count.into());
+            to.spill();
+        }
+        self.changes = changes;
+        to.align();
+        to.bytes(&checksum.adler32(row_bytes * master.filters.len()).to_be_bytes());
+        self.deflated = to.finish();
+        let mut file = Container::open(pixels, &master.format, pixel_ratio);
+        file.data(&self.deflated);
+        Ok(file.close())
+    }
+
+    /// Copies the chunks of some rows, or encodes them by the master's filters and codes where they are
+    /// stale.
+    #[inline(always)]
+    fn copy_rows(
+        &mut self,
+        master: &Master,
+        pixels: &Pixels,
+        rows: Range<usize>,
+        stale: &[u64],
+        to: &mut Bits,
+        checksum: &mut Sum,
+    ) {
+        match master.format.bytes() {
+            3 => self.copy_rows_of::<3>(master, pixels, rows, stale, to, checksum),
+            _ => self.copy_rows_of::<4>(master, pixels, rows, stale, to, checksum),
+        }
+    }
+
+    #[inline(always)]
+    fn copy_rows_of<const BPP: usize>(
+        &mut self,
+        master: &Master,
+        pixels: &Pixels,
+        rows: Range<usize>,
+        stale: &[u64],
+        to: &mut Bits,
+        checksum: &mut Sum,
+    ) {
+        let count = master.columns.count;
+        let copy = |to: &mut Bits, from: usize, upto: usize| {
+            if from < upto {
+                to.splice(&master.bits, master.starts[from] as usize, master.starts[upto] as usize);
+            }
+        };
+        let mut writer = Writer::new(&master.codes, to);
+        // Chunks before this one are written.
+        let mut done = rows.start * count;
+        for row in rows.clone() {
+            let mut left = stale[row];
+            while left != 0 {
+                let first = left.trailing_zeros() as usize;
+                let run = (left >> first).trailing_ones() as usize;
+                left &= !(u64::MAX >> (CHUNKS_MAX - run) << first);
+                copy(writer.to, done, row * count + first);
+                self.chunks::<BPP>(master, pixels, (row, first..first + run), &mut writer, checksum);
+                done = row * count + first + run;
+            }
+        }
+        copy(writer.to, done, rows.end * count);
+    }
+
+    /// Encodes some chunks of a row.
+    #[inline(always)]
+    fn chunks<const BPP: usize>(
+        &mut self,
+        master: &Master,
+        pixels: &Pixels,
+        (row, chunks): (usize, Range<usize>),
+        writer: &mut Writer<'_>,
+        checksum: &mut Sum,
+    ) {
+        let Columns { width, count, .. } = master.columns;
+        let Range { start, end } = master.columns.pixels(chunks.clone());
+        // Filters look at the pixel to the left.
+        let left = start.saturating_sub(1);
+        let size = (end - left) * BPP;
+        let filter = master.filters[row];
+        let rows = &mut self.rows;
+        for buffer in [&mut rows.row, &mut rows.above, &mut self.filtered] {
+            if buffer.len() < size + 1 {
+                buffer.resize(size + 1, 0);
+            }
+        }
+        let (own, above) = (&mut rows.row[..size], &mut rows.above[..size]);
+        master.format.pack(pixels.row(row, left, end), own);
+        if row == 0 {
+            above.fill(0);
+        } else if !matches!(filter, Filter::None | Filter::Sub) {
+            master.format.pack(pixels.row(row - 1, left, end), above);
+        }
+        // The first byte is the filter's number, or belongs to the pixel to the left.
+        let filtered = &mut self.filtered[..=size];
+        filter::apply::<BPP>(filter, above, own, &mut filtered[1..]);
+        filtered[0] = filter as u8;
+        let mut rest = if start == 0 { filtered } else { &mut filtered[1 + BPP..] };
+        for at in chunks {
+            let pixels = master.columns.pixels(at..at + 1);
+            let bytes = pixels.len() * BPP + usize::from(at == 0);
+            let (chunk, after) = rest.split_at_mut(bytes);
+            rest = after;
+            writer.write(chunk);
+            let rows_after = (master.filters.len() - 1 - row) * (width * BPP + 1);
+            let after = (width - pixels.end) * BPP + rows_after;
+            checksum.exchange(master.sums[row * count + at], Sum::of(chunk), after);
+        }
+    }
+}
+
+impl Master {
+    /// What a whole row adds to the checksum.
+    fn row_sum(&self, row: usize) -> Sum {
+        let Columns { width, count, .. } = self.columns;
+        let mut sum = Sum::default();
+        for (at, chunk) in self.sums[row * count..][..count].iter().enumerate() {
+            let after = (width - self.columns.pixels(at..at + 1).end) * self.format.bytes();
+            sum.exchange(Sum::default(), *chunk, after);
+        }
+        sum
+    }
+}

@@ -1,0 +1,223 @@
+//! Plans: what the rows of a template share, made once.
+//!
+//! A row names the elements that it changes ([`Template::live`]). All others look the same in every row
+//! that names the same ones: they are laid out, painted and encoded once, and a row then lays out its own
+//! elements, paints the areas that they touch ([`Canvas`]), and encodes what of those is new. What comes
+//! of it depends on the row alone, whatever rows came before it.
+//!
+//! Deliberately absent: a GPU, for which a whole picture costs little, and keeping plans, see [`Key`].
+//!
+//! [`Template::live`]: pixeldrive_model::Template::live
+
+mod canvas;
+mod damage;
+mod measure;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use pixeldrive_model::{Bound, Element, Kind, Payload, Template, Warning};
+
+use crate::backend::{Painter as _, cpu};
+use crate::drawing::{Drawing, Mark};
+use crate::encode::{Encoder, Master};
+use crate::layout::parts::{Laid, Part, Parts, Sharing, Stretch, is_plain_group};
+use crate::pixels::Pixels;
+use crate::{Assets, Error, Font, Layouter};
+use measure::Measure;
+
+pub use canvas::Canvas;
+
+/// What rows of a template share.
+#[derive(Debug)]
+pub struct Plan {
+    parts: Parts,
+    /// All shared elements.
+    base: Arc<Pixels>,
+    /// Those below everything that is a row's own, if there are others above.
+    below: Option<Arc<Pixels>>,
+    /// How many stretches of a drawing `below` shows.
+    below_stretches: usize,
+    master: Option<Master>,
+    pixel_ratio: f64,
+}
+
+/// A row that was laid out by a plan.
+pub struct Row(Laid);
+
+impl Row {
+    /// What was adjusted.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.0.warnings
+    }
+
+    /// The whole picture, and what was adjusted.
+    #[must_use]
+    pub fn into_drawing(self) -> (Drawing, Vec<Warning>) {
+        (self.0.drawing, self.0.warnings)
+    }
+}
+
+/// What a plan depends on: rows with equal keys may be rendered by one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The key of a row: `bound` is `template` with `payload` in it, to be laid out with these assets and
+    /// uploaded fonts.
+    #[must_use]
+    pub fn of(
+        template: &Template,
+        payload: &Payload,
+        bound: &Bound,
+        assets: &Assets,
+        fonts: &[Font],
+    ) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&template.hash.0);
+        hasher.update(&bound.pixel_ratio.to_bits().to_le_bytes());
+        let live: HashSet<_> = template.live(payload).collect();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        template.live(payload).for_each(|id| part(id.as_bytes()));
+        part(b"");
+        fonts.iter().for_each(|font| part(&font.hash().0));
+        part(b"");
+        // Files behind the same name may change.
+        for element in bound.walk().filter(|element| !live.contains(element.id.as_str())) {
+            for (_, source) in element.sources() {
+                match (assets.get(source), assets.failure(source)) {
+                    (Some(asset), _) => part(asset.hash()),
+                    (None, Some(reason)) => part(reason.as_bytes()),
+                    (None, None) => part(b""),
+                }
+            }
+        }
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
+impl Plan {
+    /// Makes the plan of a row and of all that have its [`Key`].
+    ///
+    /// # Errors
+    /// As [`Layouter::lay_out`] of this row, and those of painting and encoding.
+    pub fn compile(
+        template: &Template,
+        payload: &Payload,
+        bound: &Bound,
+        assets: &Assets,
+        (layouter, painter, encoder): (&mut Layouter, &mut cpu::Painter, &mut Encoder),
+    ) -> Result<Self, Error> {
+        let mut shared = Shared { live: template.live(payload).collect(), ..Shared::default() };
+        shared.elements(&template.elements);
+        let Shared { ids, own_from, .. } = shared;
+        let below_ids = ids[..own_from.unwrap_or(ids.len())].to_vec();
+        let ids = ids.into_iter().collect();
+        let keep = Sharing::Keep(&ids, Parts::new());
+        let (laid, mut parts) = layouter.lay_out_sharing(bound, assets, keep)?;
+        let mut measure = Measure::default();
+        parts.values_mut().for_each(|part| part.extent = measure.extent(&part.marks));
+        // The background is the first; elements that are hidden have no marks.
+        let below_stretches = 1 + below_ids.iter().filter(|id| parts.contains_key(*id)).count();
+        let picture = |stretches: &mut dyn Iterator<Item = &Stretch>| {
+            let mut drawing = Drawing::new(laid.drawing.width(), laid.drawing.height());
+            for stretch in stretches {
+                for mark in &laid.drawing.marks()[stretch.marks.clone()] {
+                    drawing.push(mark.clone())?;
+                }
+            }
+            let painted = painter.paint(&[drawing]).pop();
+            painted.unwrap_or_else(|| Err(Error::Paint { reason: "nothing was painted".to_owned() }))
+        };
+        let is_shared = |stretch: &&Stretch| stretch.shared.is_some();
+        let shared = laid.stretches.iter().filter(is_shared);
+        let above = shared.clone().count() > below_stretches;
+        let mut picture = picture;
+        let base = Arc::new(picture(&mut shared.clone())?);
+        let below = if above {
+            Some(Arc::new(picture(&mut shared.take(below_stretches))?))
+        } else {
+            None
+        };
+        let master = Master::new(&base, encoder)?;
+        let pixel_ratio = bound.pixel_ratio;
+        Ok(Self { parts, base, below, below_stretches, master, pixel_ratio })
+    }
+
+    /// Lays out a row of this plan.
+    ///
+    /// # Errors
+    /// As [`Layouter::lay_out`].
+    pub fn lay_out(
+        &self,
+        bound: &Bound,
+        assets: &Assets,
+        layouter: &mut Layouter,
+    ) -> Result<Row, Error> {
+        let (laid, _) = layouter.lay_out_sharing(bound, assets, Sharing::Use(&self.parts))?;
+        Ok(Row(laid))
+    }
+
+    /// Bytes that it takes in memory, the pictures in its marks not counted.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let marks = |part: &Part| part.marks.len() * size_of::<Mark>();
+        self.base.bytes()
+            + self.below.as_ref().map_or(0, |below| below.bytes())
+            + self.master.as_ref().map_or(0, Master::bytes)
+            + self.parts.values().map(marks).sum::<usize>()
+    }
+}
+
+/// Finds the elements that rows share, among all of a template: what one row hides another may show.
+#[derive(Default)]
+struct Shared<'a> {
+    live: HashSet<&'a str>,
+    /// Elements that rows share, in drawing order, but for the members of those.
+    ids: Vec<String>,
+    /// How many of them lie below everything that is a row's own.
+    own_from: Option<usize>,
+}
+
+impl Shared<'_> {
+    fn elements(&mut self, elements: &[Element]) {
+        for element in elements {
+            self.element(element);
+        }
+    }
+
+    /// Whether rows share all of an element.
+    fn element(&mut self, element: &Element) -> bool {
+        let from = self.ids.len();
+        // A blurred background shows what is a row's own below.
+        let blurs = element.frame.background_blur > 0.0 && self.own_from.is_some();
+        if blurs || self.live.contains(element.id.as_str()) {
+            // The members of a group that a row may move are its own, too.
+            self.own_from.get_or_insert(from);
+            return false;
+        }
+        let mut shared = true;
+        if let Kind::Group(group) = &element.kind {
+            for member in group.members() {
+                shared &= self.element(member);
+            }
+        }
+        if is_plain_group(element) {
+            return shared;
+        }
+        if shared {
+            self.ids.truncate(from);
+            self.ids.push(element.id.clone());
+        } else {
+            // It is painted as one.
+            self.own_from = self.own_from.map(|own| own.min(from));
+        }
+        shared
+    }
+}

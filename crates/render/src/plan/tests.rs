@@ -1,0 +1,354 @@
+//! Plans against what they stand for: the same rows, laid out, painted and encoded whole.
+
+use pixeldrive_model::{bind, parse};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::encode::Effort;
+use crate::{Fonts, Scaled};
+
+/// One thread's tools.
+struct Bench {
+    layouter: Layouter,
+    painter: cpu::Painter,
+    encoder: Encoder,
+    canvas: Canvas,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            layouter: Layouter::new(&Fonts::bundled(), Arc::new(Scaled::new(64 << 20))),
+            painter: cpu::Painter::new(),
+            encoder: Encoder::new(),
+            canvas: Canvas::new(),
+        }
+    }
+
+    fn whole(&mut self, bound: &Bound) -> (Drawing, Vec<Warning>, Pixels) {
+        let (drawing, warnings) = self.layouter.lay_out(bound, &Assets::default()).unwrap();
+        let pixels = self.painter.paint(std::slice::from_ref(&drawing)).remove(0).unwrap();
+        (drawing, warnings, pixels)
+    }
+
+    fn plan(&mut self, template: &Template, payload: &Payload, bound: &Bound) -> Arc<Plan> {
+        let Self { layouter, painter, encoder, .. } = self;
+        let tools = (layouter, painter, encoder);
+        let plan = Plan::compile(template, payload, bound, &Assets::default(), tools);
+        Arc::new(plan.unwrap())
+    }
+
+    /// The file of a row, unless it is better painted whole.
+    fn render(&mut self, plan: &Arc<Plan>, bound: &Bound) -> (Row, Option<Vec<u8>>) {
+        let row = plan.lay_out(bound, &Assets::default(), &mut self.layouter).unwrap();
+        let painted = self.canvas.paint(plan, &row, &mut self.painter).unwrap();
+        let file = painted.then(|| self.canvas.encode(&mut self.encoder, Effort::Fast).unwrap());
+        (row, file)
+    }
+}
+
+/// A linear gradient.
+fn gradient(from: &str, to: &str) -> Value {
+    json!({"type": "linear", "angle": 70, "stops": [
+        {"offset": 0, "color": from}, {"offset": 1, "color": to}]})
+}
+
+fn template(elements: &Value, background: impl Into<Value>) -> Template {
+    let template = json!({"width": 320, "height": 200, "background": background.into(),
+        "elements": elements});
+    parse(template.to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn payload(value: Value) -> Payload {
+    let Value::Object(payload) = value else { panic!("no object") };
+    payload
+}
+
+/// Straight colours of a file, by a decoder that others wrote.
+fn decoded(file: &[u8]) -> Vec<u8> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(
+        png::Transformations::normalize_to_color8() | png::Transformations::ALPHA,
+    );
+    let mut reader = decoder.read_info().unwrap();
+    let mut samples = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut samples).unwrap();
+    samples.truncate(frame.buffer_size());
+    samples
+}
+
+/// Renders the rows in this order by one plan for each key; answers how many went through a plan.
+fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usize {
+    let mut plans: Vec<(Key, Arc<Plan>)> = Vec::new();
+    let mut planned = 0;
+    for payload in payloads {
+        let bound = bind(template, payload, 1.0).unwrap();
+        let (drawing, warnings, whole) = bench.whole(&bound);
+        let key = Key::of(template, payload, &bound, &Assets::default(), &[]);
+        let known = plans.iter().find(|(known, _)| *known == key).map(|(_, plan)| Arc::clone(plan));
+        let plan = known.unwrap_or_else(|| {
+            let plan = bench.plan(template, payload, &bound);
+            plans.push((key, Arc::clone(&plan)));
+            plan
+        });
+        let (row, file) = bench.render(&plan, &bound);
+        assert_eq!(row.warnings(), warnings, "warnings");
+        let (Some(file), Some(pixels)) = (file, bench.canvas.pixels().cloned()) else {
+            assert_eq!(format!("{:?}", row.into_drawing().0.marks()), format!("{:?}", drawing.marks()));
+            continue;
+        };
+        planned += 1;
+        assert_eq!(pixels.opaque, whole.opaque);
+        let differ = pixels.rgba.iter().zip(&whole.rgba).position(|(a, b)| a.abs_diff(*b) > 1);
+        if let Some(at) = differ {
+            let (x, y) = (at / 4 % 320, at / 4 / 320);
+            panic!(
+                "{x}, {y}: {:?}, not {:?}: {payload:?}",
+                &pixels.rgba[at / 4 * 4..][..4],
+                &whole.rgba[at / 4 * 4..][..4]
+            );
+        }
+        let expected = bench.encoder.encode(&pixels, 1.0, Effort::Fast).unwrap();
+        assert!(decoded(&file) == decoded(&expected), "the file is not what was painted");
+        // The same by tools that saw nothing before.
+        let mut fresh = Bench::new();
+        let plan = fresh.plan(template, payload, &bound);
+        assert!(fresh.render(&plan, &bound).1 == Some(file), "the rows before make a difference");
+    }
+    planned
+}
+
+#[track_caller]
+fn check(elements: Value, payloads: &[Value]) {
+    let payloads: Vec<_> = payloads.iter().cloned().map(payload).collect();
+    let mut planned = 0;
+    for background in [json!("#336699"), gradient("red", "blue"), json!("transparent")] {
+        planned += compare(&mut Bench::new(), &template(&elements, background), &payloads);
+    }
+    assert!(planned > 0, "no row went through a plan");
+}
+
+fn card() -> Vec<Value> {
+    vec![
+        json!({"id": "frame", "type": "rect", "x": 10, "y": 10, "width": 300, "height": 180,
+            "stroke": "white", "strokeWidth": 2, "borderRadius": 9}),
+        json!({"id": "title", "type": "text", "x": 30, "y": 30, "text": "Title", "color": "white",
+            "fontSize": 24}),
+        json!({"id": "veil", "type": "ellipse", "x": 20, "y": 20, "width": 90, "height": 60,
+            "fill": "rgb(255 200 0 / 0.4)"}),
+        json!({"id": "tag", "type": "rect", "x": 240, "y": 150, "width": 40, "height": 20,
+            "fill": "lime", "rotation": 8}),
+    ]
+}
+
+#[test]
+fn rows_are_painted_over_what_they_share() {
+    check(json!(card()), &[
+        json!({"title": {"text": "First"}}),
+        json!({"title": {"text": "A second, longer row\nof two lines"}}),
+        json!({"title": {"text": ""}}),
+        json!({"title": {"text": "Moved", "x": 120, "y": 140}}),
+        json!({"title": {"text": "First"}, "tag": {"visible": false}}),
+        json!({"tag": {"fill": "red"}}),
+        json!({}),
+    ]);
+}
+
+#[test]
+fn what_one_row_hides_another_may_show() {
+    let mut elements = card();
+    elements.insert(1, json!({"id": "ribbon", "type": "rect", "x": 200, "y": 30, "width": 80,
+        "height": 50, "fill": "red", "visibleWhen": {"path": "sale", "equals": true}}));
+    elements.push(json!({"id": "pane", "type": "rect", "x": 190, "y": 40, "width": 60,
+        "height": 60, "fill": "rgb(255 255 255 / 0.2)", "backgroundBlur": 6}));
+    let rows = [json!({}), json!({"sale": true}), json!({"sale": false})];
+    check(json!(elements), &rows);
+}
+
+#[test]
+fn elements_that_mix_with_what_is_below_see_it() {
+    for blend in ["multiply", "difference", "luminosity"] {
+        let mut elements = card();
+        elements[2]["blendMode"] = json!(blend);
+        elements[3]["blendMode"] = json!(blend);
+        check(json!(elements), &[
+            json!({"tag": {"fill": "orange"}}),
+            json!({"title": {"text": "Below"}}),
+            json!({"veil": {"x": 60}, "tag": {"x": 100, "y": 30}}),
+        ]);
+    }
+}
+
+#[test]
+fn members_of_groups_may_be_a_rows_own() {
+    let inner = json!([
+        {"id": "a", "type": "rect", "width": 60, "height": 40, "fill": "red"},
+        {"id": "b", "type": "text", "x": 5, "y": 5, "text": "b", "color": "white"},
+        {"id": "c", "type": "rect", "x": 40, "y": 20, "width": 60, "height": 40, "fill": "#00f8"},
+    ]);
+    for properties in [json!({}), json!({"opacity": 0.5}), json!({"blur": 2}), json!({"rotation": 20})] {
+        let mut group = json!({"id": "g", "type": "group", "x": 100, "y": 60, "elements": inner});
+        group.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        let elements = json!([card()[0], group, card()[3]]);
+        check(elements, &[
+            json!({"b": {"text": "own"}}),
+            json!({"a": {"fill": "lime"}}),
+            json!({"g": {"x": 80}}),
+            json!({"g": {"x": 80}, "c": {"width": 30}}),
+        ]);
+    }
+}
+
+#[test]
+fn what_is_adjusted_is_said_for_every_row() {
+    let elements = json!([
+        {"id": "still", "type": "text", "text": "much too long for its box", "width": 40,
+            "height": 20, "overflow": "ellipsis"},
+        {"id": "own", "type": "text", "y": 100, "text": "x", "fontFamily": "Nowhere"},
+    ]);
+    let template = template(&elements, "white");
+    let mut bench = Bench::new();
+    let rows = [json!({"own": {"text": "1"}}), json!({"own": {"text": "2"}})].map(payload);
+    let bound = bind(&template, &rows[0], 1.0).unwrap();
+    let plan = bench.plan(&template, &rows[0], &bound);
+    for row in &rows {
+        let bound = bind(&template, row, 1.0).unwrap();
+        let (row, _) = bench.render(&plan, &bound);
+        let said: Vec<_> = row.warnings().iter().map(|each| (&*each.code, &*each.element)).collect();
+        assert_eq!(said, [("text_truncated", "still"), ("font_fallback", "own")]);
+    }
+}
+
+#[test]
+fn rows_that_change_most_of_it_are_painted_whole() {
+    let template = template(&json!([{"id": "all", "type": "rect", "width": 320, "height": 200}]), "red");
+    let row = payload(json!({"all": {"fill": "blue"}}));
+    let bound = bind(&template, &row, 1.0).unwrap();
+    let mut bench = Bench::new();
+    let plan = bench.plan(&template, &row, &bound);
+    assert!(bench.render(&plan, &bound).1.is_none());
+}
+
+#[test]
+fn keys_tell_apart_what_plans_depend_on() {
+    let template = template(&json!(card()), "red");
+    let other = self::template(&json!(card()), "blue");
+    let key = |template: &Template, row: Value, ratio: f64| {
+        let row = payload(row);
+        let bound = bind(template, &row, ratio).unwrap();
+        Key::of(template, &row, &bound, &Assets::default(), &[])
+    };
+    let one = key(&template, json!({"title": {"text": "a"}}), 1.0);
+    assert_eq!(one, key(&template, json!({"title": {"text": "b"}}), 1.0), "the same elements");
+    assert_ne!(one, key(&template, json!({"tag": {"fill": "red"}}), 1.0), "other elements");
+    assert_ne!(one, key(&template, json!({}), 1.0), "no elements");
+    assert_ne!(one, key(&template, json!({"title": {"text": "a"}}), 2.0), "another ratio");
+    assert_ne!(one, key(&other, json!({"title": {"text": "a"}}), 1.0), "another template");
+}
+
+/// Elements of many kinds, with effects.
+fn elements(depth: u32) -> BoxedStrategy<Vec<Value>> {
+    prop::collection::vec(element(depth), 1..6).boxed()
+}
+
+fn element(depth: u32) -> BoxedStrategy<Value> {
+    let place = (-20..300, -20..180, 5..140, 5..90);
+    let color = prop::sample::select(vec![json!("red"), json!("#0a08"), json!("white"), gradient("#f00", "#00f8")]);
+    let shape = (place.clone(), color, prop::sample::select(vec!["rect", "ellipse", "star"]));
+    let shape = shape.prop_map(|((x, y, width, height), fill, kind)| {
+        json!({"type": kind, "x": x, "y": y, "width": width, "height": height, "fill": fill})
+    });
+    let text = (place.clone(), "[a-zÅgj ]{0,12}", 8..40).prop_map(|((x, y, ..), text, size)| {
+        json!({"type": "text", "x": x, "y": y, "text": text, "fontSize": size})
+    });
+    let code = (place, "[a-z]{1,8}").prop_map(|((x, y, width, _), text)| {
+        json!({"type": "qrcode", "x": x, "y": y, "width": width + 60, "text": text})
+    });
+    let leaf = prop_oneof![4 => shape, 3 => text, 1 => code];
+    let bare = if depth == 0 {
+        leaf.boxed()
+    } else {
+        let group = (elements(depth - 1), 0..150, 0..90, prop::option::weighted(0.3, element(0)));
+        let group = group.prop_map(|(elements, x, y, mask)| {
+            let mut group = json!({"type": "group", "x": x, "y": y, "elements": elements});
+            if let Some(mask) = mask {
+                group["mask"] = mask;
+            }
+            group
+        });
+        prop_oneof![3 => leaf, 1 => group].boxed()
+    };
+    let effects = prop::sample::subsequence(
+        vec![
+            ("opacity", json!(0.6)),
+            ("rotation", json!(25)),
+            ("blur", json!(3)),
+            ("shadow", json!({"x": 4, "y": 6, "blur": 8, "color": "#000a"})),
+            ("innerShadow", json!({"x": 2, "y": 2, "blur": 4})),
+            ("blendMode", json!("multiply")),
+            ("backgroundBlur", json!(4)),
+            ("clipPath", json!("ellipse")),
+        ],
+        0..3,
+    );
+    (bare, prop_oneof![2 => Just(Vec::new()), 1 => effects])
+        .prop_map(|(mut element, effects)| {
+            for (name, value) in effects {
+                element[name] = value;
+            }
+            element
+        })
+        .boxed()
+}
+
+/// Gives every element an id; answers them with their types.
+fn name(elements: &mut [Value], ids: &mut Vec<(String, String)>) {
+    for element in elements {
+        let id = format!("e{}", ids.len());
+        ids.push((id.clone(), element["type"].as_str().unwrap().to_owned()));
+        element["id"] = json!(id);
+        if let Some(Value::Array(members)) = element.get_mut("elements") {
+            name(members, ids);
+        }
+        if let Some(mask) = element.get_mut("mask") {
+            name(std::slice::from_mut(mask), ids);
+        }
+    }
+}
+
+/// A value for an element that a row changes.
+fn value(kind: &str, how: u8, number: i32) -> Value {
+    match (how % 4, kind) {
+        (0, _) => json!({"visible": number % 2 == 0}),
+        (1, _) => json!({"x": number % 280, "y": number % 170}),
+        (2, "rect" | "ellipse" | "star") => json!({"fill": format!("#{:06x}", number * 997 % 0xff_ffff)}),
+        (2 | 3, "text" | "qrcode") => json!({"text": format!("row {number}")}),
+        _ => json!({"rotation": number % 40}),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn plans_paint_what_is_painted_without_them(
+        mut elements in elements(2),
+        background in prop::sample::select(vec![json!("#248"), json!("transparent"), gradient("#fff", "#8af")]),
+        columns in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        rows in prop::collection::vec(prop::collection::vec(0..1_000, 4), 1..4),
+    ) {
+        let mut ids = Vec::new();
+        name(&mut elements, &mut ids);
+        let template = template(&json!(elements), background);
+        let payloads: Vec<Payload> = rows.iter().map(|numbers| {
+            let mut payload = Map::new();
+            for ((column, how), number) in columns.iter().zip(numbers) {
+                let (id, kind) = column.get(&ids);
+                payload.insert(id.clone(), value(kind, *how, *number));
+            }
+            payload
+        }).collect();
+        compare(&mut Bench::new(), &template, &payloads);
+    }
+}
