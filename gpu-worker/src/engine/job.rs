@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use pixeldrive_model::{Bound, Effort, Failure, Fault};
+use bytes::Bytes;
+use pixeldrive_model::{Bound, Effort, Failure, Fault, Payload, Template, Warning};
 use pixeldrive_render::{Assets, Font};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -54,6 +55,9 @@ pub(super) struct Ticket {
 
 /// A job that waits for a render thread.
 pub(super) struct Job {
+    pub(super) template: Arc<Template>,
+    pub(super) payload: Payload,
+    /// The payload in the template.
     pub(super) bound: Bound,
     pub(super) assets: Assets,
     pub(super) fonts: Vec<Font>,
@@ -65,6 +69,18 @@ impl Ticket {
     pub(super) fn begin(&self) -> bool {
         let late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         !late && !self.reply.is_closed() && self.claim.begin()
+    }
+
+    /// Ends the job with its file, of so many pixels.
+    pub(super) fn answer_file(
+        self,
+        file: Vec<u8>,
+        (width, height): (u32, u32),
+        warnings: Vec<Warning>,
+    ) {
+        let (stand_in, timings) = (self.stand_in, self.timings);
+        let png = Bytes::from(file);
+        self.answer(Ok(Rendered { png, width, height, stand_in, warnings, timings }));
     }
 
     /// Ends the job. Nobody may be waiting any more; that is no error.

@@ -11,6 +11,7 @@ mod gpu;
 mod job;
 mod lanes;
 mod layouters;
+mod plans;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -32,6 +33,7 @@ pub use lanes::Lane;
 
 use job::{Job, Ticket, lap, late};
 use lanes::Lanes;
+use plans::Plans;
 use threads::{Shared, Work};
 
 /// Stack of a render thread: documents nest, and their readers recurse.
@@ -46,7 +48,7 @@ pub struct EngineConfig {
     pub gpu: GpuMode,
     /// Where pictures come from.
     pub sources: SourcesConfig,
-    /// Bytes of fetched and of scaled pictures that are kept.
+    /// Bytes of fetched and scaled pictures and of plans that are kept.
     pub cache_bytes_max: u64,
 }
 
@@ -192,8 +194,9 @@ impl Engine {
             adapter,
             slots,
         }));
-        let scaled = Arc::new(Scaled::new(config.cache_bytes_max / 2));
-        let shared = Shared { fonts, scaled, queue, gpu: drawings };
+        let scaled = Arc::new(Scaled::new(config.cache_bytes_max / 4));
+        let plans = Plans::new(config.cache_bytes_max / 4);
+        let shared = Shared { fonts, scaled, plans, queue, gpu: drawings };
         start_threads(threads, painter, Arc::new(shared))?;
         Ok(engine)
     }
@@ -265,7 +268,7 @@ impl Engine {
             reply,
             _room: room,
         };
-        self.0.queue.push(lane, Work::Begin(Job { bound, assets, fonts, ticket }));
+        self.0.queue.push(lane, Work::Begin(Job { template, payload, bound, assets, fonts, ticket }));
         // Dropped unanswered: a thread found it late or withdrawn.
         answer.await.unwrap_or_else(|_| Err(late()))
     }

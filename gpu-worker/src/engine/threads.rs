@@ -1,27 +1,28 @@
 //! The render threads: layout, painting on the CPU, encoding.
 //!
 //! Each has scratch memory of its own and shares nothing that is locked while it works, but the
-//! cache of scaled pictures. With a GPU these threads lay out and encode, and [`super::gpu`] paints
-//! in between. A panic fails its job alone; the scratch it may have torn is made anew.
+//! caches of scaled pictures and of plans. With a GPU these threads lay out and encode, and [`super::gpu`] paints
+//! in between. Rows of batches go by plans where they have much in common ([`super::plans`]): then there
+//! is little to paint, and the CPU does it even beside a GPU. A panic fails its job alone; the scratch it may have torn is made anew.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use pixeldrive_model::{Effort, Failure, Fault, Warning};
+use pixeldrive_model::{Failure, Fault, Warning};
 use pixeldrive_render::backend::{Painter, cpu};
 use pixeldrive_render::drawing::Drawing;
-use pixeldrive_render::encode::{self, Encoder};
+use pixeldrive_render::encode::Encoder;
 use pixeldrive_render::pixels::Pixels;
+use pixeldrive_render::plan::{Canvas, Key, Plan, Row};
 use pixeldrive_render::{Fonts, Scaled};
 
-use super::Rendered;
 use super::gpu::Laid;
 use super::job::{Job, Ticket, lap};
-use super::lanes::Lanes;
+use super::lanes::{Lane, Lanes};
 use super::layouters::Layouters;
+use super::plans::Plans;
 
 /// What a render thread is asked for.
 pub(super) enum Work {
@@ -42,6 +43,7 @@ pub(super) struct Painted {
 pub(super) struct Shared {
     pub(super) fonts: Fonts,
     pub(super) scaled: Arc<Scaled>,
+    pub(super) plans: Plans,
     pub(super) queue: Arc<Lanes<Work>>,
     /// Where drawings go when a GPU paints.
     pub(super) gpu: Option<Arc<Lanes<Laid>>>,
@@ -52,12 +54,18 @@ struct Scratch {
     layouters: Layouters,
     painter: cpu::Painter,
     encoder: Encoder,
+    canvas: Canvas,
 }
 
 impl Scratch {
     fn new(shared: &Shared) -> Self {
         let layouters = Layouters::new(shared.fonts.clone(), Arc::clone(&shared.scaled));
-        Self { layouters, painter: cpu::Painter::new(), encoder: Encoder::new() }
+        Self {
+            layouters,
+            painter: cpu::Painter::new(),
+            encoder: Encoder::new(),
+            canvas: Canvas::new(),
+        }
     }
 }
 
@@ -75,23 +83,67 @@ pub(super) fn work(shared: &Shared) {
 }
 
 fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
-    let Job { bound, assets, fonts, mut ticket } = job;
     let mut clock = Instant::now();
-    let laid = guarded(|| Ok(scratch.layouters.of(&fonts).lay_out(&bound, &assets)?));
-    ticket.timings.layout = lap(&mut clock);
-    let strict = ticket.strict;
-    let refused = |warnings: &[Warning]| Failure::strict(warnings).filter(|_| strict);
-    let laid = laid.and_then(|(drawing, warnings)| match refused(&warnings) {
-        Some(failure) => Err(failure),
-        None => Ok((drawing, warnings)),
+    let plan = plan(shared, scratch, &job);
+    let Job { bound, assets, fonts, mut ticket, .. } = job;
+    let layouter = scratch.layouters.of(&fonts);
+    let row = guarded(|| match &plan {
+        Some(plan) => Ok(plan.lay_out(&bound, &assets, layouter)?),
+        None => Ok(layouter.lay_out(&bound, &assets)?.into()),
     });
-    let (drawing, warnings) = match laid {
-        Ok(laid) => laid,
+    ticket.timings.layout = lap(&mut clock);
+    let refused = |row: &Row| Failure::strict(row.warnings()).filter(|_| ticket.strict);
+    let row = row.and_then(|row| match refused(&row) {
+        Some(failure) => Err(failure),
+        None => Ok(row),
+    });
+    let row = match row {
+        Ok(row) => row,
         Err(failure) => return fail(shared, scratch, ticket, failure),
     };
+    match plan.map(|plan| guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter)?))) {
+        Some(Ok(true)) => {
+            ticket.timings.paint = lap(&mut clock);
+            let effort = ticket.effort;
+            let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder, effort)?));
+            ticket.timings.encode = lap(&mut clock);
+            let size = scratch.canvas.size();
+            match file {
+                Ok(file) => ticket.answer_file(file, size, row.into_drawing().1),
+                Err(failure) => fail(shared, scratch, ticket, failure),
+            }
+        }
+        Some(Err(failure)) => fail(shared, scratch, ticket, failure),
+        None | Some(Ok(false)) => paint_whole(shared, scratch, row.into_drawing(), ticket),
+    }
+}
+
+/// The plan of a batch's row, made if it is the first. A row whose plan cannot be made says itself why.
+fn plan(shared: &Shared, scratch: &mut Scratch, job: &Job) -> Option<Arc<Plan>> {
+    let Job { template, payload, bound, assets, fonts, ticket } = job;
+    if ticket.lane != Lane::Bulk || !shared.plans.may_keep(bound.picture_size()) {
+        return None;
+    }
+    let key = Key::of(template, payload, bound, assets, fonts);
+    let tools = (scratch.layouters.of(fonts), &mut scratch.painter, &mut scratch.encoder);
+    let compile = || Ok(Plan::compile(template, payload, bound, assets, tools)?);
+    let plan = guarded(|| shared.plans.get(key, compile));
+    if plan.as_ref().is_err_and(|failure| failure.code == PANICKED) {
+        *scratch = Scratch::new(shared);
+    }
+    plan.ok()
+}
+
+fn paint_whole(
+    shared: &Shared,
+    scratch: &mut Scratch,
+    (drawing, warnings): (Drawing, Vec<Warning>),
+    mut ticket: Ticket,
+) {
     if let Some(gpu) = &shared.gpu {
         return gpu.push(ticket.lane, Laid { drawing, warnings, ticket });
     }
+    let mut clock = Instant::now();
     let painted = guarded(|| paint_one(&mut scratch.painter, drawing));
     ticket.timings.paint = lap(&mut clock);
     match painted {
@@ -118,26 +170,12 @@ fn paint_one(painter: &mut dyn Painter, drawing: Drawing) -> Result<Pixels, Fail
 fn finish(encoder: &mut Encoder, painted: Painted) {
     let Painted { pixels, warnings, mut ticket } = painted;
     let mut clock = Instant::now();
-    let effort = encoders(ticket.effort);
-    let encoded = guarded(|| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?));
+    let (size, effort) = ((pixels.width, pixels.height), ticket.effort);
+    let file = guarded(|| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?));
     ticket.timings.encode = lap(&mut clock);
-    let outcome = encoded.map(|png| Rendered {
-        png: Bytes::from(png),
-        width: pixels.width,
-        height: pixels.height,
-        stand_in: ticket.stand_in,
-        warnings,
-        timings: ticket.timings,
-    });
-    ticket.answer(outcome);
-}
-
-/// What the encoder calls it.
-fn encoders(effort: Effort) -> encode::Effort {
-    match effort {
-        Effort::Fast => encode::Effort::Fast,
-        Effort::Balanced => encode::Effort::Balanced,
-        Effort::Small => encode::Effort::Small,
+    match file {
+        Ok(file) => ticket.answer_file(file, size, warnings),
+        Err(failure) => ticket.answer(Err(failure)),
     }
 }
 

@@ -23,6 +23,7 @@ mod tests;
 use std::ops::Range;
 
 use fearless_simd::dispatch;
+pub use pixeldrive_model::Effort;
 
 use self::bits::Bits;
 use self::container::Container;
@@ -34,18 +35,6 @@ use self::samples::Format;
 use crate::Error;
 use crate::pixels::Pixels;
 use crate::simd::level;
-
-/// How much time a file may take to become small.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Effort {
-    /// A few milliseconds a megapixel.
-    #[default]
-    Fast,
-    /// Some ten times that, for files about a tenth smaller; flat pictures gain more.
-    Balanced,
-    /// As small as can be, however long it takes.
-    Small,
-}
 
 /// Encodes pictures one after the other, in memory that it uses again.
 #[derive(Default)]

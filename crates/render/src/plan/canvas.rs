@@ -118,9 +118,14 @@ impl Canvas {
         }
     }
 
-    /// What was painted last.
+    /// Width and height in pixels of the row that was painted last.
     #[must_use]
-    pub fn pixels(&self) -> Option<&Pixels> {
+    pub fn size(&self) -> (u32, u32) {
+        self.pixels().map_or((0, 0), |pixels| (pixels.width, pixels.height))
+    }
+
+    /// What was painted last.
+    pub(super) fn pixels(&self) -> Option<&Pixels> {
         self.state.as_ref().map(|state| &state.pixels)
     }
 

@@ -18,7 +18,7 @@ mod tests;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pixeldrive_model::{Bound, Element, Kind, Payload, Template, Warning};
+use pixeldrive_model::{Bound, Element, Frame, Kind, Length, Payload, Template, Warning};
 
 use crate::backend::{Painter as _, cpu};
 use crate::drawing::{Drawing, Mark};
@@ -61,6 +61,13 @@ impl Row {
     }
 }
 
+/// A row without a plan: it is painted whole.
+impl From<(Drawing, Vec<Warning>)> for Row {
+    fn from((drawing, warnings): (Drawing, Vec<Warning>)) -> Self {
+        Self(Laid { drawing, warnings, stretches: Vec::new() })
+    }
+}
+
 /// What a plan depends on: rows with equal keys may be rendered by one plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u8; 32]);
@@ -86,7 +93,9 @@ impl Key {
         };
         template.live(payload).for_each(|id| part(id.as_bytes()));
         part(b"");
-        fonts.iter().for_each(|font| part(&font.hash().0));
+        let mut fonts: Vec<_> = fonts.iter().map(Font::hash).collect();
+        fonts.sort_unstable();
+        fonts.iter().for_each(|font| part(&font.0));
         part(b"");
         // Files behind the same name may change.
         for element in bound.walk().filter(|element| !live.contains(element.id.as_str())) {
@@ -175,6 +184,12 @@ impl Plan {
     }
 }
 
+/// Whether the place of a group's members depends on how large all of them are.
+fn turns_about_its_members(frame: &Frame) -> bool {
+    let is_turned = frame.rotation != 0.0 || frame.skew_x != 0.0 || frame.skew_y != 0.0;
+    is_turned && (frame.width == Length::Auto || frame.height == Length::Auto)
+}
+
 /// Finds the elements that rows share, among all of a template: what one row hides another may show.
 #[derive(Default)]
 struct Shared<'a> {
@@ -207,15 +222,16 @@ impl Shared<'_> {
             for member in group.members() {
                 shared &= self.element(member);
             }
+            if !shared && turns_about_its_members(&element.frame) {
+                self.ids.truncate(from);
+            }
         }
-        if is_plain_group(element) {
-            return shared;
-        }
-        if shared {
+        if shared && !is_plain_group(element) {
             self.ids.truncate(from);
             self.ids.push(element.id.clone());
-        } else {
-            // It is painted as one.
+        }
+        if !shared && (self.ids.len() == from || !is_plain_group(element)) {
+            // All of it is the row's own, or it is painted as one.
             self.own_from = self.own_from.map(|own| own.min(from));
         }
         shared

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::encode::Effort;
-use crate::{Fonts, Scaled};
+use crate::{Fonts, Scaled, work};
 
 /// One thread's tools.
 struct Bench {
@@ -78,6 +78,16 @@ fn decoded(file: &[u8]) -> Vec<u8> {
     samples
 }
 
+/// Marks that may touch a pixel; at least one.
+fn marks_at(drawing: &Drawing, at: usize) -> u64 {
+    let width = usize::from(drawing.width());
+    let at = kurbo::Point::new((at % width) as f64, (at / width) as f64);
+    let touching = drawing.marks().iter().filter(|mark| {
+        work::reach(mark).rect().inflate(1.0, 1.0).contains(at)
+    });
+    (touching.count() as u64).max(1)
+}
+
 /// Renders the rows in this order by one plan for each key; answers how many went through a plan.
 fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usize {
     let mut plans: Vec<(Key, Arc<Plan>)> = Vec::new();
@@ -94,20 +104,17 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
         });
         let (row, file) = bench.render(&plan, &bound);
         assert_eq!(row.warnings(), warnings, "warnings");
-        let (Some(file), Some(pixels)) = (file, bench.canvas.pixels().cloned()) else {
-            assert_eq!(format!("{:?}", row.into_drawing().0.marks()), format!("{:?}", drawing.marks()));
-            continue;
-        };
+        let marks = |drawing: &Drawing| format!("{:?}", drawing.marks());
+        assert_eq!(marks(&row.0.drawing), marks(&drawing), "marks");
+        let (Some(file), Some(pixels)) = (file, bench.canvas.pixels().cloned()) else { continue };
         planned += 1;
         assert_eq!(pixels.opaque, whole.opaque);
-        let differ = pixels.rgba.iter().zip(&whole.rgba).position(|(a, b)| a.abs_diff(*b) > 1);
-        if let Some(at) = differ {
-            let (x, y) = (at / 4 % 320, at / 4 / 320);
-            panic!(
-                "{x}, {y}: {:?}, not {:?}: {payload:?}",
-                &pixels.rgba[at / 4 * 4..][..4],
-                &whole.rgba[at / 4 * 4..][..4]
-            );
+        for (at, (a, b)) in pixels.rgba.iter().zip(&whole.rgba).enumerate() {
+            // A mark that stands elsewhere on its canvas may be rounded to another level.
+            if a != b && u64::from(a.abs_diff(*b)) > marks_at(&drawing, at / 4) {
+                let (x, y) = (at / 4 % 320, at / 4 / 320);
+                panic!("{x}, {y}: {a}, not {b}: {payload:?}");
+            }
         }
         let expected = bench.encoder.encode(&pixels, 1.0, Effort::Fast).unwrap();
         assert!(decoded(&file) == decoded(&expected), "the file is not what was painted");
@@ -187,7 +194,13 @@ fn members_of_groups_may_be_a_rows_own() {
         {"id": "b", "type": "text", "x": 5, "y": 5, "text": "b", "color": "white"},
         {"id": "c", "type": "rect", "x": 40, "y": 20, "width": 60, "height": 40, "fill": "#00f8"},
     ]);
-    for properties in [json!({}), json!({"opacity": 0.5}), json!({"blur": 2}), json!({"rotation": 20})] {
+    for properties in [
+        json!({}),
+        json!({"opacity": 0.5}),
+        json!({"blur": 2}),
+        json!({"rotation": 20}),
+        json!({"skewX": 20, "width": 100}),
+    ] {
         let mut group = json!({"id": "g", "type": "group", "x": 100, "y": 60, "elements": inner});
         group.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
         let elements = json!([card()[0], group, card()[3]]);
@@ -196,6 +209,8 @@ fn members_of_groups_may_be_a_rows_own() {
             json!({"a": {"fill": "lime"}}),
             json!({"g": {"x": 80}}),
             json!({"g": {"x": 80}, "c": {"width": 30}}),
+            json!({"c": {"width": 90}}),
+            json!({"c": {"width": 20}}),
         ]);
     }
 }
