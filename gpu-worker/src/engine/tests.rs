@@ -78,6 +78,44 @@ async fn many_tasks_at_once_give_the_same_picture() {
     }
 }
 
+/// Rows of a batch: a code, a text and a ground of many colours.
+fn row(code: &str, name: &str) -> Task {
+    let ground = json!({"type": "linear", "stops": [
+        {"offset": 0, "color": "#123"}, {"offset": 1, "color": "#fd8"}]});
+    let mut task = task(&json!([
+        {"id": "ground", "type": "rect", "width": 400, "height": 300, "fill": ground},
+        {"id": "name", "type": "text", "x": 20, "y": 20, "color": "white"},
+        {"id": "code", "type": "qrcode", "x": 250, "y": 150, "width": 120},
+    ]));
+    task.template = Arc::new(Template { width: 400, height: 300, ..(*task.template).clone() });
+    task.payload.insert("code".to_owned(), json!({"text": code}));
+    task.payload.insert("name".to_owned(), json!({"text": name}));
+    task
+}
+
+#[tokio::test]
+async fn rows_of_a_batch_depend_on_themselves_alone() {
+    let too_long = "x".repeat(3_000);
+    let rows = || {
+        let mut rows = vec![row(&too_long, "refused")];
+        rows.extend((0..12).map(|number| row(&format!("code {number}"), &"name ".repeat(number))));
+        rows
+    };
+    let engine = engine();
+    let first = engine.render(row(&too_long, "refused")).await.unwrap_err();
+    assert_eq!((first.code.as_str(), first.element.as_str()), ("qrcode_too_long", "code"));
+    let together = futures::future::join_all(rows().into_iter().map(|row| engine.render(row))).await;
+    assert!(together[0].is_err(), "it fails again, and alone");
+    for (row, together) in rows().into_iter().zip(together).skip(1).rev() {
+        let alone = self::engine().render(row.clone()).await.unwrap();
+        let together = together.unwrap();
+        assert!(alone.png == together.png, "the same file, whatever came before");
+        let single = engine.render(Task { lane: Lane::Interactive, ..row }).await.unwrap();
+        assert_eq!(alone.warnings, single.warnings);
+        assert_eq!((alone.width, alone.height), (single.width, single.height));
+    }
+}
+
 #[tokio::test]
 async fn failures_say_who_can_act_and_where() {
     let mut unknown = card();
@@ -155,7 +193,7 @@ async fn a_gpu_paints_for_all_threads() {
     let painter = Painter::open(choice).unwrap();
     let engine = Engine::with_painter(config(), Fonts::bundled(), Some(painter)).unwrap();
     assert_eq!(engine.adapter().backend, "gpu");
-    let all = (0..40).map(|_| engine.render(card()));
+    let all = (0..40).map(|_| engine.render(Task { lane: Lane::Interactive, ..card() }));
     let all = futures::future::try_join_all(all).await.unwrap();
     assert!(all.iter().all(|rendered| rendered.png == all[0].png), "equal tasks, equal files");
 }

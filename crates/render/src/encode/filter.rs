@@ -109,7 +109,7 @@ fn paeth(a: u8, b: u8, c: u8) -> u8 {
 
 /// How far a filtered row is from zeros.
 #[inline(always)]
-fn weight(row: &[u8]) -> u32 {
+pub(super) fn weight(row: &[u8]) -> u32 {
     let mut sum = 0;
     for piece in row.chunks(128) {
         // Few enough for sixteen bits, of which a vector holds more.

@@ -1,6 +1,6 @@
 //! A picture that others are much like: encoded once, so that theirs cost what differs.
 //!
-//! All its rows are told by one code, and each row in chunks of columns that no run of zeros crosses. So
+//! A band of rows has one code, and each row is told in chunks of columns that no run of zeros crosses. So
 //! a chunk whose pixels, and those that its filter looks at, are the same has the same bits, wherever in
 //! the stream they stand, and is copied. Rows that say little in the master are not worth that: where
 //! they differ they get filters and codes of their own, as texts on a plain ground need other codes
@@ -14,10 +14,9 @@ use fearless_simd::dispatch;
 use simd_adler32::Adler32;
 
 use super::bits::Bits;
-use super::block::Codes;
 use super::container::{self, Container};
 use super::filter::{self, Filter};
-use super::runs::{self, Counter, Writer};
+use super::runs::{self, Counter, Tables, Writer};
 use super::samples::Format;
 use super::symbols::END;
 use super::{Encoder, Filtering, check};
@@ -33,6 +32,8 @@ const CHUNK_PX_MIN: usize = 64;
 const PLAIN: usize = 6;
 /// Equal rows between differing ones of which a block of their own is not worth its header.
 const GAP_ROWS: usize = 16;
+/// Bytes of a band: as many as get codes of their own when a picture is encoded whole.
+const BAND: usize = 128 << 10;
 /// The checksum's modulus.
 const MODULUS: u64 = 65_521;
 
@@ -40,7 +41,9 @@ const MODULUS: u64 = 65_521;
 #[derive(Debug)]
 pub(crate) struct Master {
     format: Format,
-    codes: Codes,
+    bands: Vec<Band>,
+    /// What opens and ends the block of each band.
+    frames: Vec<u8>,
     filters: Vec<Filter>,
     /// Chunk after chunk, row after row.
     bits: Vec<u8>,
@@ -50,8 +53,20 @@ pub(crate) struct Master {
     sums: Vec<Sum>,
     /// Rows that say little.
     plain: Vec<bool>,
+    /// Rows that are equal to the one above.
+    flat: Vec<bool>,
     checksum: Sum,
     columns: Columns,
+}
+
+/// Rows of one block.
+#[derive(Debug)]
+struct Band {
+    rows: Range<usize>,
+    tables: Tables,
+    /// Bits of `frames`.
+    opening: Range<usize>,
+    ending: Range<usize>,
 }
 
 /// How rows are cut.
@@ -121,6 +136,14 @@ pub(super) struct Changes {
     stale: Vec<u64>,
 }
 
+impl Changes {
+    /// The chunks of a row that see a difference in any filter.
+    fn seen(&self, row: usize) -> u64 {
+        let of = |row: usize| self.differ[row] | self.edges[row] << 1;
+        of(row) | row.checked_sub(1).map_or(0, of)
+    }
+}
+
 impl Master {
     /// Encodes `pixels` as what others are like; `None` when it has so few colours that pictures like it
     /// are better encoded whole.
@@ -131,52 +154,78 @@ impl Master {
             return Ok(None);
         }
         encoder.filter(pixels, &format, 0..pixels.height as usize, Filtering::Adaptive);
-        let columns = Columns::of(pixels.width as usize);
-        let master = Self::encode(&encoder.filtered, format, columns);
+        let mut master = Self::encode(&encoder.filtered, format, pixels.width as usize);
+        let row = |y: usize| pixels.row(y, 0, pixels.width as usize);
+        master.flat =
+            (0..pixels.height as usize).map(|y| y > 0 && row(y) == row(y - 1)).collect();
         Ok(Some(master))
     }
 
-    fn encode(filtered: &[u8], format: Format, columns: Columns) -> Self {
+    fn encode(filtered: &[u8], format: Format, width: usize) -> Self {
+        let columns = Columns::of(width);
         let bytes = format.bytes();
-        let rows = filtered.chunks_exact(columns.width * bytes + 1);
-        let filters: Vec<_> = rows.clone().map(|row| Filter::of(row[0])).collect();
-        let chunks = || {
-            rows.clone().flat_map(|row| {
-                (0..columns.count).map(|at| {
-                    let pixels = columns.pixels(at..at + 1);
-                    // The filter's number stands before the first chunk.
-                    let start = if at == 0 { 0 } else { 1 + pixels.start * bytes };
-                    &row[start..1 + pixels.end * bytes]
+        let row_bytes = width * bytes + 1;
+        let rows: Vec<_> = filtered.chunks_exact(row_bytes).collect();
+        let (mut starts, mut sums, mut bands) = (vec![0], Vec::new(), Vec::new());
+        let (mut to, mut frames) = (Bits::over(Vec::new()), Bits::over(Vec::new()));
+        let band_rows = (BAND / row_bytes).max(1);
+        for from in (0..rows.len()).step_by(band_rows) {
+            let of_band = from..rows.len().min(from + band_rows);
+            let chunks = || {
+                rows[of_band.clone()].iter().flat_map(|row| {
+                    (0..columns.count).map(|at| {
+                        let pixels = columns.pixels(at..at + 1);
+                        // The filter's number stands before the first chunk.
+                        let start = if at == 0 { 0 } else { 1 + pixels.start * bytes };
+                        &row[start..1 + pixels.end * bytes]
+                    })
                 })
-            })
-        };
-        let mut counter = Counter::default();
-        chunks().for_each(|chunk| counter.count(chunk));
-        let codes = counter.codes();
-        let mut to = Bits::over(Vec::new());
-        let mut starts = vec![0];
-        let mut sums = Vec::new();
-        let mut writer = Writer::new(&codes, &mut to);
-        for chunk in chunks() {
-            dispatch!(level(), _ => writer.write(chunk));
-            starts.push(u32::try_from(writer.to.position()).unwrap_or(u32::MAX));
-            sums.push(Sum::of(chunk));
+            };
+            let mut counter = Counter::default();
+            chunks().for_each(|chunk| counter.count(chunk));
+            let codes = counter.codes();
+            let start = frames.position();
+            codes.open(false, &mut frames);
+            let opened = frames.position();
+            let end = codes.literals[END];
+            frames.put(end.bits.into(), end.count.into());
+            frames.spill();
+            let tables = Tables::of(&codes);
+            let mut writer = Writer { to: &mut to, tables: &tables };
+            for chunk in chunks() {
+                writer.write(chunk);
+                starts.push(u32::try_from(writer.to.position()).unwrap_or(u32::MAX));
+                sums.push(Sum::of(chunk));
+            }
+            let ending = opened..frames.position();
+            bands.push(Band { rows: of_band, tables, opening: start..opened, ending });
         }
-        let mut bits = to.finish();
         // Bits are read eight bytes at a time.
-        bits.extend_from_slice(&[0; 8]);
+        let padded = |bits: Bits| [bits.finish(), vec![0; 8]].concat();
         let row_bits = |row: usize| {
             (starts[(row + 1) * columns.count] - starts[row * columns.count]) as usize
         };
-        let row_bytes = columns.width * bytes;
-        let plain = (0..filters.len()).map(|row| row_bits(row) * PLAIN < row_bytes * 8).collect();
-        let checksum = Sum::of(filtered);
-        Self { format, codes, filters, bits, starts, sums, plain, checksum, columns }
+        Self {
+            format,
+            bands,
+            frames: padded(frames),
+            filters: rows.iter().map(|row| Filter::of(row[0])).collect(),
+            bits: padded(to),
+            plain: (0..rows.len()).map(|row| row_bits(row) * PLAIN < row_bytes * 8).collect(),
+            flat: Vec::new(),
+            starts,
+            sums,
+            checksum: Sum::of(filtered),
+            columns,
+        }
     }
 
     /// Bytes that it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.bits.len() + self.starts.len() * 4 + self.sums.len() * size_of::<Sum>()
+        self.bits.len()
+            + self.starts.len() * size_of::<u32>()
+            + self.sums.len() * size_of::<Sum>()
+            + self.bands.len() * size_of::<Band>()
     }
 
     /// Which chunks of `pixels`, which differs from `base` in `areas` at most, have other bits.
@@ -241,6 +290,14 @@ impl Master {
     }
 }
 
+/// The lowest bits in a row that are set, which are then no more.
+fn take_run(word: &mut u64) -> Range<usize> {
+    let start = word.trailing_zeros() as usize;
+    let count = (*word >> start).trailing_ones() as usize;
+    *word &= !(u64::MAX >> (CHUNKS_MAX - count) << start);
+    start..start + count
+}
+
 impl Encoder {
     /// Encodes a picture that differs from `base`, whose encoding `master` is, in `areas` at most.
     ///
@@ -264,26 +321,22 @@ impl Encoder {
         to.bytes(&container::ZLIB_HEADER);
         let mut checksum = master.checksum;
         let row_bytes = master.columns.width * master.format.bytes() + 1;
-        let stretches = master.stretches(&changes.stale);
-        let last = stretches.len() - 1;
-        for (at, (rows, own)) in stretches.into_iter().enumerate() {
+        for (rows, own) in master.stretches(&changes.stale) {
             if own {
-                self.filter(pixels, &master.format, rows.clone(), Filtering::Adaptive);
-                dispatch!(level(), _ => runs::deflate(&self.filtered, at == last, &mut to));
+                self.filter_own(master, pixels, rows.clone(), &changes);
+                dispatch!(level(), _ => runs::deflate(&self.filtered, false, &mut to));
                 for (row, new) in rows.zip(self.filtered.chunks_exact(row_bytes)) {
                     let after = (master.filters.len() - 1 - row) * row_bytes;
                     checksum.exchange(master.row_sum(row), Sum::of(new), after);
                 }
-                continue;
+            } else {
+                dispatch!(level(), _ => self.copy_rows(
+                    master, pixels, rows, &changes.stale, &mut to, &mut checksum
+                ));
             }
-            master.codes.open(at == last, &mut to);
-            dispatch!(level(), _ => self.copy_rows(
-                master, pixels, rows, &changes.stale, &mut to, &mut checksum
-            ));
-            let end = master.codes.literals[END];
-            to.put(end.bits.into(), end.count.into());
-            to.spill();
         }
+        // A last block with nothing in it.
+        to.put(0b011, 10);
         self.changes = changes;
         to.align();
         to.bytes(&checksum.adler32(row_bytes * master.filters.len()).to_be_bytes());
@@ -291,6 +344,80 @@ impl Encoder {
         let mut file = Container::open(pixels, &master.format, pixel_ratio);
         file.data(&self.deflated);
         Ok(file.close())
+    }
+
+    /// Fills `filtered` with rows that get codes of their own.
+    fn filter_own(
+        &mut self,
+        master: &Master,
+        pixels: &Pixels,
+        rows: Range<usize>,
+        changes: &Changes,
+    ) {
+        let row_bytes = master.columns.width * master.format.bytes() + 1;
+        if !master.flat[rows.clone()].iter().all(|flat| *flat) {
+            return self.filter(pixels, &master.format, rows, Filtering::Adaptive);
+        }
+        self.filtered.clear();
+        self.filtered.resize(rows.len() * row_bytes, 0);
+        let mut filtered = std::mem::take(&mut self.filtered);
+        for (row, to) in rows.zip(filtered.chunks_exact_mut(row_bytes)) {
+            dispatch!(level(), _ => match master.format.bytes() {
+                3 => self.filter_flat::<3>(master, pixels, row, changes.seen(row), to),
+                _ => self.filter_flat::<4>(master, pixels, row, changes.seen(row), to),
+            });
+        }
+        self.filtered = filtered;
+    }
+
+    /// Filters the chunks of a row that differ, or border on such, by one of two filters that leave zeros
+    /// of what is like the row above.
+    #[inline(always)]
+    fn filter_flat<const BPP: usize>(
+        &mut self,
+        master: &Master,
+        pixels: &Pixels,
+        row: usize,
+        chunks: u64,
+        to: &mut [u8],
+    ) {
+        let all = u64::MAX >> (CHUNKS_MAX - master.columns.count);
+        let Some((told, to)) = to.split_first_mut() else { return };
+        let rows = &mut self.rows;
+        let size = to.len();
+        for buffer in [&mut rows.row, &mut rows.above, &mut rows.other] {
+            if buffer.len() < size {
+                buffer.resize(size, 0);
+            }
+        }
+        let mut weights = [0, 0];
+        let mut left = chunks & all;
+        while left != 0 {
+            let Range { start, end } = master.columns.pixels(take_run(&mut left));
+            let before = start.saturating_sub(1);
+            let bytes = before * BPP..end * BPP;
+            let (own, above) = (&mut rows.row[bytes.clone()], &mut rows.above[bytes.clone()]);
+            master.format.pack(pixels.row(row, before, end), own);
+            master.format.pack(pixels.row(row - 1, before, end), above);
+            // What is left of the chunks stays zero.
+            let skip = (start - before) * BPP;
+            let (own, above) = (&*own, &*above);
+            filter::apply::<BPP>(Filter::Paeth, above, own, &mut rows.other[bytes.clone()]);
+            let up = &mut to[start * BPP..end * BPP];
+            filter::apply::<BPP>(Filter::Up, &above[skip..], &own[skip..], up);
+            weights[0] += filter::weight(up);
+            weights[1] += filter::weight(&rows.other[start * BPP..end * BPP]);
+        }
+        *told = Filter::Up as u8;
+        if weights[1] < weights[0] {
+            *told = Filter::Paeth as u8;
+            let mut left = chunks & all;
+            while left != 0 {
+                let Range { start, end } = master.columns.pixels(take_run(&mut left));
+                let bytes = start * BPP..end * BPP;
+                to[bytes.clone()].copy_from_slice(&rows.other[bytes]);
+            }
+        }
     }
 
     /// Copies the chunks of some rows, or encodes them by the master's filters and codes where they are
@@ -327,21 +454,25 @@ impl Encoder {
                 to.splice(&master.bits, master.starts[from] as usize, master.starts[upto] as usize);
             }
         };
-        let mut writer = Writer::new(&master.codes, to);
-        // Chunks before this one are written.
-        let mut done = rows.start * count;
-        for row in rows.clone() {
-            let mut left = stale[row];
-            while left != 0 {
-                let first = left.trailing_zeros() as usize;
-                let run = (left >> first).trailing_ones() as usize;
-                left &= !(u64::MAX >> (CHUNKS_MAX - run) << first);
-                copy(writer.to, done, row * count + first);
-                self.chunks::<BPP>(master, pixels, (row, first..first + run), &mut writer, checksum);
-                done = row * count + first + run;
+        let meets = |band: &&Band| band.rows.start < rows.end && rows.start < band.rows.end;
+        for band in master.bands.iter().filter(meets) {
+            to.splice(&master.frames, band.opening.start, band.opening.end);
+            let rows = band.rows.start.max(rows.start)..band.rows.end.min(rows.end);
+            let mut writer = Writer { to: &mut *to, tables: &band.tables };
+            // Chunks before this one are written.
+            let mut done = rows.start * count;
+            for row in rows.clone() {
+                let mut left = stale[row];
+                while left != 0 {
+                    let chunks = take_run(&mut left);
+                    copy(writer.to, done, row * count + chunks.start);
+                    done = row * count + chunks.end;
+                    self.chunks::<BPP>(master, pixels, (row, chunks), &mut writer, checksum);
+                }
             }
+            copy(writer.to, done, rows.end * count);
+            to.splice(&master.frames, band.ending.start, band.ending.end);
         }
-        copy(writer.to, done, rows.end * count);
     }
 
     /// Encodes some chunks of a row.
@@ -403,3 +534,6 @@ impl Master {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,8 @@ enum Filtering {
 struct Rows {
     row: Vec<u8>,
     above: Vec<u8>,
+    /// What another filter leaves of the row.
+    other: Vec<u8>,
 }
 
 impl Encoder {

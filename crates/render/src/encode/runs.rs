@@ -34,8 +34,8 @@ pub(super) fn deflate(data: &[u8], last: bool, to: &mut Bits) {
 fn block(data: &[u8], last: bool, to: &mut Bits) {
     let codes = Codes::new(&sampled(data), BITS_MAX);
     codes.open(last, to);
-    let mut writer = Writer::new(&codes, to);
-    walk(data, &mut writer);
+    let tables = Tables::of(&codes);
+    walk(data, &mut Writer { to, tables: &tables });
     let end = codes.literals[END];
     to.put(end.bits.into(), end.count.into());
     to.spill();
@@ -143,16 +143,23 @@ impl Sink for Counter {
     }
 }
 
-pub(super) struct Writer<'a> {
-    pub to: &'a mut Bits,
+/// Codes as bytes and runs need them.
+#[derive(Debug)]
+pub(super) struct Tables {
     /// Code in the lower half, its length in the upper.
     literals: [u32; 256],
     /// What a run of that many zeros takes after its first: code and length.
     runs: [(u32, u32); MATCH_MAX + 1],
 }
 
-impl<'a> Writer<'a> {
-    pub(super) fn new(codes: &Codes, to: &'a mut Bits) -> Self {
+/// Writes bytes in these codes.
+pub(super) struct Writer<'a> {
+    pub to: &'a mut Bits,
+    pub tables: &'a Tables,
+}
+
+impl Tables {
+    pub(super) fn of(codes: &Codes) -> Self {
         let literals = std::array::from_fn(|symbol| {
             let code = codes.literals[symbol];
             code.bits | u32::from(code.count) << 16
@@ -168,9 +175,11 @@ impl<'a> Writer<'a> {
             let bits = code.bits | extra << code_bits | back.bits << (code_bits + extra_bits);
             *run = (bits, code_bits + extra_bits + u32::from(back.count));
         }
-        Self { to, literals, runs }
+        Self { literals, runs }
     }
+}
 
+impl Writer<'_> {
     #[inline(always)]
     pub(super) fn write(&mut self, data: &[u8]) {
         walk(data, self);
@@ -180,7 +189,7 @@ impl<'a> Writer<'a> {
 impl Sink for Writer<'_> {
     #[inline(always)]
     fn literals(&mut self, bytes: [u8; 8]) {
-        let [a, b, c, d, e, f, g, h] = bytes.map(|byte| self.literals[usize::from(byte)]);
+        let [a, b, c, d, e, f, g, h] = bytes.map(|byte| self.tables.literals[usize::from(byte)]);
         let four = |a: u32, b: u32, c: u32, d: u32| {
             let two = |a: u32, b: u32| {
                 let count = a >> 16;
@@ -197,7 +206,7 @@ impl Sink for Writer<'_> {
 
     #[inline(always)]
     fn literal(&mut self, byte: u8) {
-        let code = self.literals[usize::from(byte)];
+        let code = self.tables.literals[usize::from(byte)];
         self.to.put(u64::from(code & 0xffff), code >> 16);
         self.to.spill();
     }
@@ -212,7 +221,7 @@ impl Sink for Writer<'_> {
                 left -= 1;
                 continue;
             }
-            let (bits, count) = self.runs[run];
+            let (bits, count) = self.tables.runs[run];
             self.to.put(bits.into(), count);
             self.to.spill();
             left -= run;

@@ -10,7 +10,7 @@ use super::*;
 const EFFORTS: [Effort; 3] = [Effort::Fast, Effort::Balanced, Effort::Small];
 
 /// What is in a file: colour type, bits of a sample, and straight RGBA of every pixel.
-fn decoded(file: &[u8]) -> (ColorType, u8, Vec<u8>) {
+pub(super) fn decoded(file: &[u8]) -> (ColorType, u8, Vec<u8>) {
     let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
     let info = reader.info();
     assert!(info.srgb.is_some(), "the file says that it is sRGB");
@@ -37,7 +37,7 @@ fn decoded(file: &[u8]) -> (ColorType, u8, Vec<u8>) {
 }
 
 /// The same by another decoder.
-fn decoded_by_zune(file: &[u8]) -> Vec<u8> {
+pub(super) fn decoded_by_zune(file: &[u8]) -> Vec<u8> {
     use zune_core::bytestream::ZCursor;
     use zune_core::options::DecoderOptions;
     let options = DecoderOptions::default().png_set_add_alpha_channel(true);

@@ -1,0 +1,122 @@
+//! Files made from a master: the picture that was asked for, by decoders that others wrote.
+
+use proptest::prelude::*;
+
+use super::super::tests::{decoded, decoded_by_zune};
+use super::*;
+
+/// A picture of rows that each go on in their own way: plain, rising, or without a pattern.
+fn picture(width: u32, kinds: &[u8], opaque: bool) -> Pixels {
+    let mut state = 9_u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    let mut rgba = Vec::new();
+    for (y, kind) in kinds.iter().enumerate() {
+        for x in 0..width as usize {
+            #[expect(clippy::cast_possible_truncation, reason = "it wraps around")]
+            let (x, y) = (x as u8, y as u8);
+            rgba.extend(match kind % 3 {
+                0 => [*kind, 40, 90, 255],
+                1 => [x, y.wrapping_mul(3), x ^ y, 255],
+                _ => [noise(), noise(), noise(), 255],
+            });
+        }
+    }
+    if !opaque {
+        rgba.as_chunks_mut::<4>().0.iter_mut().step_by(5).for_each(|quad| *quad = [9, 8, 7, 60]);
+    }
+    let height = u32::try_from(kinds.len()).unwrap();
+    Pixels { width, height, rgba, opaque }
+}
+
+/// The picture with other pixels in some places of an area.
+fn change(pixels: &mut Pixels, area: Area, every: usize, color: [u8; 3]) {
+    let width = pixels.width as usize;
+    let quads = pixels.rgba.as_chunks_mut::<4>().0;
+    for y in area.y0 as usize..area.y1 as usize {
+        for x in (area.x0 as usize..area.x1 as usize).filter(|x| (x + y) % every == 0) {
+            quads[y * width + x] = [color[0], color[1], color[2], 255];
+        }
+    }
+}
+
+fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) -> bool {
+    let mut encoder = Encoder::new();
+    let Some(master) = Master::new(base, &mut encoder).unwrap() else { return false };
+    let file = encoder.encode_like(&master, base, pixels, areas, 1.0).unwrap();
+    let again = Encoder::new().encode_like(&master, base, pixels, areas, 1.0).unwrap();
+    assert!(file == again, "what was encoded before makes no difference");
+    let whole = encoder.encode(pixels, 1.0, super::super::Effort::Fast).unwrap();
+    let expected = decoded(&whole).2;
+    assert!(decoded(&file).2 == expected, "another picture than the whole one");
+    assert!(decoded_by_zune(&file) == expected, "zune reads another picture");
+    true
+}
+
+#[test]
+fn pictures_like_a_master_come_back() {
+    // Plain rows between others, and more than one block.
+    let kinds: Vec<u8> = (0..400).map(|y: u32| [0, 1, 2, 0][(y / 30 % 4) as usize]).collect();
+    let base = picture(700, &kinds, true);
+    let whole = Area { x0: 0, y0: 0, x1: 700, y1: 400 };
+    let text = Area { x0: 90, y0: 20, x1: 410, y1: 80 };
+    let foot = Area { x0: 699, y0: 350, x1: 700, y1: 400 };
+    for (areas, every) in
+        [(vec![], 1), (vec![text], 1), (vec![text, foot], 7), (vec![foot], 1), (vec![whole], 3)]
+    {
+        let mut pixels = base.clone();
+        areas.iter().for_each(|area| change(&mut pixels, *area, every, [250, 240, 3]));
+        assert!(check(&base, &pixels, &areas), "{areas:?}");
+    }
+}
+
+#[test]
+fn few_colours_are_better_encoded_whole() {
+    let base = picture(64, &[0; 40], true);
+    assert!(Master::new(&base, &mut Encoder::new()).unwrap().is_none());
+}
+
+#[test]
+fn what_is_like_a_master_takes_hardly_more_than_what_is_encoded_whole() {
+    let kinds: Vec<u8> = (0..300).map(|y: u32| u8::from(y > 150)).collect();
+    let base = picture(900, &kinds, true);
+    let mut encoder = Encoder::new();
+    let master = Master::new(&base, &mut encoder).unwrap().unwrap();
+    let area = Area { x0: 100, y0: 40, x1: 500, y1: 200 };
+    let mut pixels = base.clone();
+    change(&mut pixels, area, 3, [255, 255, 255]);
+    let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap().len();
+    let whole = encoder.encode(&pixels, 1.0, super::super::Effort::Fast).unwrap().len();
+    assert!(like < whole * 5 / 4, "{like} bytes, whole {whole}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn whatever_differs_comes_back(
+        width in 1_u32..400,
+        kinds in prop::collection::vec(0_u8..6, 1..60),
+        opaque in any::<bool>(),
+        changes in prop::collection::vec(
+            (0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64, 1_usize..9, any::<[u8; 3]>()), 0..4),
+    ) {
+        let base = picture(width, &kinds, opaque);
+        let mut pixels = base.clone();
+        let mut areas = Vec::new();
+        for (x, y, to_x, to_y, every, color) in changes {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "on the canvas")]
+            let part = |from: f64, to: f64, side: u32| {
+                let (from, to) = (from.min(to), from.max(to));
+                ((from * f64::from(side)) as u32, (to * f64::from(side)).ceil() as u32)
+            };
+            let ((x0, x1), (y0, y1)) = (part(x, to_x, width), part(y, to_y, base.height));
+            let area = Area { x0, y0, x1, y1 };
+            change(&mut pixels, area, every, color);
+            areas.push(area);
+        }
+        check(&base, &pixels, &areas);
+    }
+}
