@@ -3,4 +3,5 @@
 pub(crate) mod barcode;
 pub(crate) mod contrast;
 mod hole;
+mod mask;
 pub(crate) mod qrcode;

@@ -12,10 +12,13 @@ use std::ops::Range;
 
 use pixeldrive_model::ErrorCorrection;
 use qrcode::bits::Bits;
+use qrcode::canvas::Canvas;
+use qrcode::ec::construct_codewords;
 use qrcode::types::QrError;
-use qrcode::{Color, EcLevel, QrCode, Version};
+use qrcode::{Color, EcLevel, Version};
 
 use super::hole::Hole;
+use super::mask;
 
 /// Modules a side of the mark in a corner.
 pub(crate) const EYE: usize = 7;
@@ -128,16 +131,20 @@ fn too_long(wanted: &Wanted<'_>) -> Refusal {
 /// Encodes a text as it fits.
 pub(crate) fn encode(wanted: &Wanted<'_>) -> Result<Modules, Refusal> {
     let Fit { bits, level, hole } = fit(wanted)?;
-    let code = QrCode::with_bits(bits, level).map_err(|_| too_long(wanted))?;
-    Ok(Modules::new(code, hole))
+    let (canvas, side) = drawn(bits, level).map_err(|_| too_long(wanted))?;
+    let modules = mask::best(&canvas, side).into_iter();
+    let dark = modules.map(|color| color == Color::Dark).collect();
+    Ok(Modules { side, hole, dark })
 }
 
-impl Modules {
-    fn new(code: QrCode, hole: Range<usize>) -> Self {
-        let side = code.width();
-        let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
-        Self { side, hole, dark }
-    }
+/// A code without a mask, and its modules a side.
+pub(super) fn drawn(bits: Bits, level: EcLevel) -> Result<(Canvas, usize), QrError> {
+    let version = bits.version();
+    let (data, correction) = construct_codewords(&bits.into_bytes(), version, level)?;
+    let mut canvas = Canvas::new(version, level);
+    canvas.draw_all_functional_patterns();
+    canvas.draw_data(&data, &correction);
+    Ok((canvas, version.width().unsigned_abs().into()))
 }
 
 fn level(correction: ErrorCorrection) -> EcLevel {

@@ -32,8 +32,8 @@ const CHUNK_PX_MIN: usize = 64;
 const PLAIN: usize = 6;
 /// Equal rows between differing ones of which a block of their own is not worth its header.
 const GAP_ROWS: usize = 16;
-/// Bytes of a band: as many as get codes of their own when a picture is encoded whole.
-const BAND: usize = 128 << 10;
+/// Bytes of a block of rows with codes of their own, which are mostly of one kind.
+const OWN_BLOCK: usize = 1 << 20;
 /// The checksum's modulus.
 const MODULUS: u64 = 65_521;
 
@@ -168,7 +168,7 @@ impl Master {
         let rows: Vec<_> = filtered.chunks_exact(row_bytes).collect();
         let (mut starts, mut sums, mut bands) = (vec![0], Vec::new(), Vec::new());
         let (mut to, mut frames) = (Bits::over(Vec::new()), Bits::over(Vec::new()));
-        let band_rows = (BAND / row_bytes).max(1);
+        let band_rows = (runs::BLOCK / row_bytes).max(1);
         for from in (0..rows.len()).step_by(band_rows) {
             let of_band = from..rows.len().min(from + band_rows);
             let chunks = || {
@@ -323,12 +323,8 @@ impl Encoder {
         let row_bytes = master.columns.width * master.format.bytes() + 1;
         for (rows, own) in master.stretches(&changes.stale) {
             if own {
-                self.filter_own(master, pixels, rows.clone(), &changes);
-                dispatch!(level(), _ => runs::deflate(&self.filtered, false, &mut to));
-                for (row, new) in rows.zip(self.filtered.chunks_exact(row_bytes)) {
-                    let after = (master.filters.len() - 1 - row) * row_bytes;
-                    checksum.exchange(master.row_sum(row), Sum::of(new), after);
-                }
+                self.filter_own(master, pixels, rows, &changes, &mut checksum);
+                dispatch!(level(), _ => runs::deflate(&self.filtered, OWN_BLOCK, false, &mut to));
             } else {
                 dispatch!(level(), _ => self.copy_rows(
                     master, pixels, rows, &changes.stale, &mut to, &mut checksum
@@ -353,25 +349,33 @@ impl Encoder {
         pixels: &Pixels,
         rows: Range<usize>,
         changes: &Changes,
+        checksum: &mut Sum,
     ) {
         let row_bytes = master.columns.width * master.format.bytes() + 1;
+        let mut exchange = |row: usize, new: Sum| {
+            let after = (master.filters.len() - 1 - row) * row_bytes;
+            checksum.exchange(master.row_sum(row), new, after);
+        };
         if !master.flat[rows.clone()].iter().all(|flat| *flat) {
-            return self.filter(pixels, &master.format, rows, Filtering::Adaptive);
+            self.filter(pixels, &master.format, rows.clone(), Filtering::Adaptive);
+            let filtered = rows.zip(self.filtered.chunks_exact(row_bytes));
+            return filtered.for_each(|(row, new)| exchange(row, Sum::of(new)));
         }
         self.filtered.clear();
         self.filtered.resize(rows.len() * row_bytes, 0);
         let mut filtered = std::mem::take(&mut self.filtered);
         for (row, to) in rows.zip(filtered.chunks_exact_mut(row_bytes)) {
-            dispatch!(level(), _ => match master.format.bytes() {
+            let sum = dispatch!(level(), _ => match master.format.bytes() {
                 3 => self.filter_flat::<3>(master, pixels, row, changes.seen(row), to),
                 _ => self.filter_flat::<4>(master, pixels, row, changes.seen(row), to),
             });
+            exchange(row, sum);
         }
         self.filtered = filtered;
     }
 
     /// Filters the chunks of a row that differ, or border on such, by one of two filters that leave zeros
-    /// of what is like the row above.
+    /// of what is like the row above. Answers what the row adds to the checksum.
     #[inline(always)]
     fn filter_flat<const BPP: usize>(
         &mut self,
@@ -380,9 +384,10 @@ impl Encoder {
         row: usize,
         chunks: u64,
         to: &mut [u8],
-    ) {
+    ) -> Sum {
         let all = u64::MAX >> (CHUNKS_MAX - master.columns.count);
-        let Some((told, to)) = to.split_first_mut() else { return };
+        let mut sum = Sum::default();
+        let Some((told, to)) = to.split_first_mut() else { return sum };
         let rows = &mut self.rows;
         let size = to.len();
         for buffer in [&mut rows.row, &mut rows.above, &mut rows.other] {
@@ -409,15 +414,22 @@ impl Encoder {
             weights[1] += filter::weight(&rows.other[start * BPP..end * BPP]);
         }
         *told = Filter::Up as u8;
-        if weights[1] < weights[0] {
+        let is_paeth = weights[1] < weights[0];
+        if is_paeth {
             *told = Filter::Paeth as u8;
-            let mut left = chunks & all;
-            while left != 0 {
-                let Range { start, end } = master.columns.pixels(take_run(&mut left));
-                let bytes = start * BPP..end * BPP;
-                to[bytes.clone()].copy_from_slice(&rows.other[bytes]);
-            }
         }
+        sum.exchange(Sum::default(), Sum::of(&[*told]), size);
+        let mut left = chunks & all;
+        while left != 0 {
+            let Range { start, end } = master.columns.pixels(take_run(&mut left));
+            let bytes = start * BPP..end * BPP;
+            let to = &mut to[bytes.clone()];
+            if is_paeth {
+                to.copy_from_slice(&rows.other[bytes]);
+            }
+            sum.exchange(Sum::default(), Sum::of(to), size - end * BPP);
+        }
+        sum
     }
 
     /// Copies the chunks of some rows, or encodes them by the master's filters and codes where they are

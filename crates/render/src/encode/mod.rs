@@ -128,7 +128,7 @@ impl Encoder {
         let mut to = Bits::over(std::mem::take(&mut self.deflated));
         to.bytes(&container::ZLIB_HEADER);
         dispatch!(level(), _ => match search {
-            None => runs::deflate(filtered, true, &mut to),
+            None => runs::deflate(filtered, runs::BLOCK, true, &mut to),
             Some(search) => matches::deflate(filtered, search, true, &mut to),
         });
         to.align();

@@ -7,8 +7,8 @@ use super::bits::Bits;
 use super::block::{Codes, Frequencies};
 use super::symbols::{END, LENGTHS, MATCH_MAX};
 
-/// Bytes of one block: codes that follow the picture are worth more than the headers they take.
-const BLOCK: usize = 128 << 10;
+/// Bytes of a block of any picture: codes that follow it are worth more than the headers they take.
+pub(super) const BLOCK: usize = 128 << 10;
 /// Four literals and what waits fit in the register of [`Bits`].
 const BITS_MAX: u8 = 12;
 /// Of so many bytes ...
@@ -18,9 +18,9 @@ const SAMPLE: usize = 1024;
 /// Data of fewer bytes are counted whole.
 const WHOLE_MAX: usize = 32 << 10;
 
-/// Writes `data` as blocks, the last of which may end the stream.
-pub(super) fn deflate(data: &[u8], last: bool, to: &mut Bits) {
-    let count = data.len().div_ceil(BLOCK).max(1);
+/// Writes `data` as blocks of at most so many bytes, the last of which may end the stream.
+pub(super) fn deflate(data: &[u8], block_bytes: usize, last: bool, to: &mut Bits) {
+    let count = data.len().div_ceil(block_bytes).max(1);
     let size = data.len().div_ceil(count).max(1);
     let mut blocks = data.chunks(size).peekable();
     if blocks.peek().is_none() {
