@@ -3,34 +3,53 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run has nobody to tell")]
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use pixeldrive_benches::{CARDS, Card, Press};
+use std::sync::Arc;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use pixeldrive_benches::rate::{Ask, Mode, Studio};
+use pixeldrive_benches::{CARDS, Card, fonts};
+use pixeldrive_render::Scaled;
+use pixeldrive_render::encode::Effort;
 use serde_json::{Value, json};
 
+/// Bytes of scaled pictures that are kept between rows.
+const SCALED_BYTES_MAX: u64 = 64 << 20;
+
+fn studio(card: &Card, mode: Mode) -> Studio<'_> {
+    let ask = Ask { threads: 1, rows: 1, warm: 0, effort: Effort::Fast, mode };
+    let scaled = Arc::new(Scaled::new(SCALED_BYTES_MAX));
+    Studio::open(card, &fonts().expect("fonts"), &scaled, &ask)
+}
+
+/// Rows of a card one after the other, by a plan and without one.
+fn rows(group: &mut BenchmarkGroup<'_, WallTime>, card: &Card, what: &str, at: &str) {
+    for (mode, name) in [(Mode::Plan, "plan"), (Mode::Full, "whole")] {
+        let mut studio = studio(card, mode);
+        studio.png(0).expect("a PNG");
+        let mut row = 0;
+        group.bench_function(BenchmarkId::new(format!("{what}, {name}"), at), |bencher| {
+            bencher.iter(|| {
+                row += 1;
+                studio.png(row).expect("a PNG")
+            });
+        });
+    }
+}
+
 fn cards(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("plan");
     for name in CARDS {
         let card = Card::read(name).expect("a card");
-        let mut press = Press::new().expect("fonts");
-        let plan = press.compile(&card, 0).expect("a plan");
-        let mut group = criterion.benchmark_group(format!("plan {name}"));
-        group.bench_function("compile", |bencher| {
-            bencher.iter(|| press.compile(&card, 0).expect("a plan"));
+        let mut studio = studio(&card, Mode::Plan);
+        let bound = card.bind(0).expect("a row");
+        studio.compile(0, &bound).expect("a plan");
+        group.bench_function(BenchmarkId::new("compile", name), |bencher| {
+            bencher.iter(|| studio.compile(0, &bound).expect("a plan"));
         });
-        let mut row = 0;
-        group.bench_function("row", |bencher| {
-            bencher.iter(|| {
-                row += 1;
-                press.by_plan(&card, row, &plan).expect("a PNG")
-            });
-        });
-        group.bench_function("row, whole", |bencher| {
-            bencher.iter(|| {
-                row += 1;
-                press.whole(&card, row).expect("a PNG")
-            });
-        });
-        group.finish();
+        rows(&mut group, &card, "row", name);
     }
+    group.finish();
 }
 
 /// A card whose rows change one rectangle, beside so many others that they do not.
@@ -54,38 +73,23 @@ fn card(width: u32, height: u32, part: f64, others: u32) -> Card {
         let Value::Object(payload) = json!({"own": {"fill": fill}}) else { return None };
         Some(payload)
     });
-    Card::of(&template, rows.flatten().collect()).expect("a card")
+    Card::of(template.to_string().as_bytes(), rows.flatten().collect()).expect("a card")
 }
 
 fn growth(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("growth");
     group.sample_size(20);
-    let mut bench = |what: &str, at: String, card: &Card| {
-        let mut press = Press::new().expect("fonts");
-        let plan = press.compile(card, 0).expect("a plan");
-        let mut row = 0;
-        group.bench_function(BenchmarkId::new(what, &at), |bencher| {
-            bencher.iter(|| {
-                row += 1;
-                press.by_plan(card, row, &plan).expect("a PNG")
-            });
-        });
-        group.bench_function(BenchmarkId::new(format!("{what}, whole"), &at), |bencher| {
-            bencher.iter(|| {
-                row += 1;
-                press.whole(card, row).expect("a PNG")
-            });
-        });
-    };
     for percent in [1_u32, 5, 10, 25, 50, 100] {
         let card = card(1200, 630, f64::from(percent) / 100.0, 20);
-        bench("part of the area", format!("{percent} %"), &card);
+        rows(&mut group, &card, "part of the area", &format!("{percent} %"));
     }
     for (width, height) in [(300, 157), (1200, 630), (2400, 1260), (4800, 2520)] {
-        bench("canvas", format!("{width} x {height}"), &card(width, height, 0.05, 20));
+        let card = card(width, height, 0.05, 20);
+        rows(&mut group, &card, "canvas", &format!("{width} x {height}"));
     }
     for others in [1, 10, 100, 500] {
-        bench("elements", others.to_string(), &card(1200, 630, 0.05, others));
+        let card = card(1200, 630, 0.05, others);
+        rows(&mut group, &card, "elements", &others.to_string());
     }
     group.finish();
 }

@@ -126,10 +126,10 @@ class Sharp(Renderer):
 
 
 # The setting that the others are compared with.
-OURS = ("pixeldrive", "fast full")
+OURS = ("pixeldrive", "fast plan")
 REFERENCE = ("chromium", "default")
 RENDERERS = [
-    PixelDrive("pixeldrive", "PixelDrive", settings=["fast full", "balanced full"]),
+    PixelDrive("pixeldrive", "PixelDrive", settings=["fast plan", "fast full", "balanced plan", "balanced full"]),
     TakumiCrate("takumi-crate", "takumi (crate)"),
     Renderer("takumi", "takumi (npm)", packages=["@takumi-rs/core@2.16.3"]),
     Renderer("napi-canvas", "@napi-rs/canvas", packages=["@napi-rs/canvas@1.1.1"]),

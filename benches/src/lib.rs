@@ -83,13 +83,27 @@ impl Card {
         Ok(card)
     }
 
+    /// A card that shows no pictures.
+    ///
+    /// # Errors
+    /// When it is no template.
+    pub fn of(template: &[u8], payloads: Vec<Payload>) -> Result<Self> {
+        let template = parse(template).map_err(|problems| anyhow!("{problems:?}"))?;
+        Ok(Self { template: Arc::new(template), payloads, assets: Assets::default() })
+    }
+
+    /// What row `row` changes; rows repeat after the last.
+    #[must_use]
+    pub fn payload(&self, row: usize) -> &Payload {
+        &self.payloads[row % self.payloads.len()]
+    }
+
     /// Row `row`, bound; rows repeat after the last.
     ///
     /// # Errors
     /// When the row does not fit the card.
     pub fn bind(&self, row: usize) -> Result<Bound> {
-        let payload = &self.payloads[row % self.payloads.len()];
-        bind(&self.template, payload, 1.0).map_err(|problems| anyhow!("{problems:?}"))
+        bind(&self.template, self.payload(row), 1.0).map_err(|problems| anyhow!("{problems:?}"))
     }
 
     /// Row `row`, laid out.

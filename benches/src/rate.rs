@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
+use pixeldrive_model::Bound;
 use pixeldrive_render::backend::{Painter, cpu};
 use pixeldrive_render::encode::{Effort, Encoder};
+use pixeldrive_render::plan::{Canvas, Key, Plan};
 use pixeldrive_render::{Fonts, Layouter, Scaled};
 
 use crate::{Card, SCALED_BYTES_MAX, fonts};
@@ -18,6 +20,8 @@ use crate::{Card, SCALED_BYTES_MAX, fonts};
 pub enum Mode {
     /// The whole card is laid out, painted and encoded for every row.
     Full,
+    /// What rows have in common is made once, see [`pixeldrive_render::plan`].
+    Plan,
 }
 
 /// What is measured.
@@ -88,6 +92,9 @@ pub struct Studio<'a> {
     layouter: Layouter,
     painter: cpu::Painter,
     encoder: Encoder,
+    canvas: Canvas,
+    /// Those that came up.
+    plans: Vec<(Key, Arc<Plan>)>,
     effort: Effort,
     mode: Mode,
 }
@@ -101,6 +108,8 @@ impl<'a> Studio<'a> {
             layouter: Layouter::new(fonts, Arc::clone(scaled)),
             painter: cpu::Painter::new(),
             encoder: Encoder::new(),
+            canvas: Canvas::new(),
+            plans: Vec::new(),
             effort: ask.effort,
             mode: ask.mode,
         }
@@ -111,13 +120,42 @@ impl<'a> Studio<'a> {
     /// # Errors
     /// When the row does not fit the card.
     pub fn png(&mut self, row: usize) -> Result<Vec<u8>> {
-        match self.mode {
-            Mode::Full => {
-                let drawing = self.card.draw(&mut self.layouter, row)?;
-                let pixels = self.painter.paint(&[drawing]).pop().context("a picture")??;
-                Ok(self.encoder.encode(&pixels, 1.0, self.effort)?)
+        let bound = self.card.bind(row)?;
+        let drawing = match self.mode {
+            Mode::Full => self.layouter.lay_out(&bound, &self.card.assets)?.0,
+            Mode::Plan => {
+                let plan = self.plan(row, &bound)?;
+                let row = plan.lay_out(&bound, &self.card.assets, &mut self.layouter)?;
+                if self.canvas.paint(&plan, &row, &mut self.painter)? {
+                    return Ok(self.canvas.encode(&mut self.encoder, self.effort)?);
+                }
+                row.into_drawing().0
             }
+        };
+        let pixels = self.painter.paint(&[drawing]).pop().context("a picture")??;
+        Ok(self.encoder.encode(&pixels, 1.0, self.effort)?)
+    }
+
+    /// The plan of a row.
+    fn plan(&mut self, row: usize, bound: &Bound) -> Result<Arc<Plan>> {
+        let Card { template, assets, .. } = self.card;
+        let key = Key::of(template, self.card.payload(row), bound, assets, &[]);
+        if let Some((_, plan)) = self.plans.iter().find(|(known, _)| *known == key) {
+            return Ok(Arc::clone(plan));
         }
+        let plan = Arc::new(self.compile(row, bound)?);
+        self.plans.push((key, Arc::clone(&plan)));
+        Ok(plan)
+    }
+
+    /// Makes the plan of a row.
+    ///
+    /// # Errors
+    /// When the row does not fit the card.
+    pub fn compile(&mut self, row: usize, bound: &Bound) -> Result<Plan> {
+        let Card { template, assets, .. } = self.card;
+        let tools = (&mut self.layouter, &mut self.painter, &mut self.encoder);
+        Ok(Plan::compile(template, self.card.payload(row), bound, assets, tools)?)
     }
 }
 

@@ -26,7 +26,8 @@ fn main() -> Result<()> {
     };
     let mode = match mode.as_str() {
         "full" => Mode::Full,
-        other => bail!("`{other}` is not full"),
+        "plan" => Mode::Plan,
+        other => bail!("`{other}` is neither full nor plan"),
     };
     let card = Card::read(card)?;
     let (threads, rows, warm) = (threads.parse()?, rows.parse()?, warm.parse()?);

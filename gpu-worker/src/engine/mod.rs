@@ -268,7 +268,8 @@ impl Engine {
             reply,
             _room: room,
         };
-        self.0.queue.push(lane, Work::Begin(Job { template, payload, bound, assets, fonts, ticket }));
+        let job = Job { template, payload, bound, assets, fonts, ticket };
+        self.0.queue.push(lane, Work::Begin(Box::new(job)));
         // Dropped unanswered: a thread found it late or withdrawn.
         answer.await.unwrap_or_else(|_| Err(late()))
     }

@@ -104,7 +104,8 @@ async fn rows_of_a_batch_depend_on_themselves_alone() {
     let engine = engine();
     let first = engine.render(row(&too_long, "refused")).await.unwrap_err();
     assert_eq!((first.code.as_str(), first.element.as_str()), ("qrcode_too_long", "code"));
-    let together = futures::future::join_all(rows().into_iter().map(|row| engine.render(row))).await;
+    let together =
+        futures::future::join_all(rows().into_iter().map(|row| engine.render(row))).await;
     assert!(together[0].is_err(), "it fails again, and alone");
     for (row, together) in rows().into_iter().zip(together).skip(1).rev() {
         let alone = self::engine().render(row.clone()).await.unwrap();

@@ -27,7 +27,7 @@ use super::plans::Plans;
 /// What a render thread is asked for.
 pub(super) enum Work {
     /// A job from its beginning.
-    Begin(Job),
+    Begin(Box<Job>),
     /// A job that the GPU has painted.
     Encode(Painted),
 }
@@ -74,7 +74,7 @@ pub(super) fn work(shared: &Shared) {
     let mut scratch = Scratch::new(shared);
     while let Some(work) = shared.queue.pop() {
         match work {
-            Work::Begin(job) if job.ticket.begin() => begin(shared, &mut scratch, job),
+            Work::Begin(job) if job.ticket.begin() => begin(shared, &mut scratch, *job),
             // Withdrawn, late, or nobody listens.
             Work::Begin(_) => {}
             Work::Encode(painted) => finish(&mut scratch.encoder, painted),
@@ -101,7 +101,9 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
         Ok(row) => row,
         Err(failure) => return fail(shared, scratch, ticket, failure),
     };
-    match plan.map(|plan| guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter)?))) {
+    match plan
+        .map(|plan| guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter)?)))
+    {
         Some(Ok(true)) => {
             ticket.timings.paint = lap(&mut clock);
             let effort = ticket.effort;

@@ -103,10 +103,7 @@ impl Sum {
         let (low, high) = (adler.finish() & 0xffff, adler.finish() >> 16);
         let (low, high) = (u64::from(low), u64::from(high));
         let length = data.len() as u64 % MODULUS;
-        Self {
-            bytes: (low + MODULUS - 1) % MODULUS,
-            weighted: (high + MODULUS - length) % MODULUS,
-        }
+        Self { bytes: (low + MODULUS - 1) % MODULUS, weighted: (high + MODULUS - length) % MODULUS }
     }
 
     /// Takes `old` away and adds `new`, after which `after` bytes come.
@@ -156,8 +153,7 @@ impl Master {
         encoder.filter(pixels, &format, 0..pixels.height as usize, Filtering::Adaptive);
         let mut master = Self::encode(&encoder.filtered, format, pixels.width as usize);
         let row = |y: usize| pixels.row(y, 0, pixels.width as usize);
-        master.flat =
-            (0..pixels.height as usize).map(|y| y > 0 && row(y) == row(y - 1)).collect();
+        master.flat = (0..pixels.height as usize).map(|y| y > 0 && row(y) == row(y - 1)).collect();
         Ok(Some(master))
     }
 
@@ -202,9 +198,8 @@ impl Master {
         }
         // Bits are read eight bytes at a time.
         let padded = |bits: Bits| [bits.finish(), vec![0; 8]].concat();
-        let row_bits = |row: usize| {
-            (starts[(row + 1) * columns.count] - starts[row * columns.count]) as usize
-        };
+        let row_bits =
+            |row: usize| (starts[(row + 1) * columns.count] - starts[row * columns.count]) as usize;
         Self {
             format,
             bands,
@@ -245,7 +240,8 @@ impl Master {
                     let (old, new) = (base.row(y, start, end), pixels.row(y, start, end));
                     if old != new {
                         differ[y] |= 1 << at;
-                        let edge = end == pixels_of.end && old.last_chunk::<4>() != new.last_chunk();
+                        let edge =
+                            end == pixels_of.end && old.last_chunk::<4>() != new.last_chunk();
                         edges[y] |= u64::from(edge) << at;
                     }
                 }
@@ -254,8 +250,7 @@ impl Master {
         let all = u64::MAX >> (CHUNKS_MAX - self.columns.count);
         for (y, stale) in stale.iter_mut().enumerate() {
             let (own, left) = (differ[y], edges[y] << 1);
-            let (above, corner) =
-                if y == 0 { (0, 0) } else { (differ[y - 1], edges[y - 1] << 1) };
+            let (above, corner) = if y == 0 { (0, 0) } else { (differ[y - 1], edges[y - 1] << 1) };
             *stale = all
                 & match self.filters[y] {
                     Filter::None => own,
@@ -280,7 +275,9 @@ impl Master {
         let count = stretches.len();
         let mut joined: Vec<(Range<usize>, bool)> = Vec::new();
         for (at, (rows, own)) in stretches.into_iter().enumerate() {
-            let gap = at + 1 < count && rows.len() <= GAP_ROWS && self.plain[rows.clone()].iter().all(|plain| *plain);
+            let gap = at + 1 < count
+                && rows.len() <= GAP_ROWS
+                && self.plain[rows.clone()].iter().all(|plain| *plain);
             match joined.last_mut() {
                 Some((before, true)) if own || gap => before.end = rows.end,
                 _ => joined.push((rows, own)),

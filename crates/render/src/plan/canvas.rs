@@ -93,7 +93,11 @@ impl Canvas {
                     image: Arc::clone(backdrop),
                     corners: RoundedRectRadii::from_single_radius(0.0),
                 };
-                painter.paint_over(std::iter::once(&backdrop).chain(over), &mut state.pixels, *area)?;
+                painter.paint_over(
+                    std::iter::once(&backdrop).chain(over),
+                    &mut state.pixels,
+                    *area,
+                )?;
             } else {
                 painter.paint_over(over, &mut state.pixels, *area)?;
             }

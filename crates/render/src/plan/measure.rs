@@ -44,9 +44,7 @@ impl Measure {
     /// Where marks are seen, every push among them with its pop.
     pub(crate) fn extent(&mut self, marks: &[Mark]) -> Extent {
         let measure = |mark: &Mark| match mark {
-            Mark::Glyphs(run) if !run.colored => {
-                self.run(run).unwrap_or_else(|| work::reach(mark))
-            }
+            Mark::Glyphs(run) if !run.colored => self.run(run).unwrap_or_else(|| work::reach(mark)),
             other => work::reach(other),
         };
         let mut effects = Reach::default();
@@ -60,11 +58,8 @@ impl Measure {
 
     /// `None` when the font does not tell.
     fn run(&mut self, run: &GlyphRun) -> Option<Reach> {
-        let face = Face {
-            file: run.font.data.id(),
-            index: run.font.index,
-            coords: run.coords.clone(),
-        };
+        let face =
+            Face { file: run.font.data.id(), index: run.font.index, coords: run.coords.clone() };
         if self.glyphs > GLYPHS_MAX {
             *self = Self::default();
         }
@@ -72,7 +67,7 @@ impl Measure {
         let mut font = None;
         let size = f64::from(run.size);
         let slant = Affine::skew(-f64::from(run.skew).to_radians().tan(), 0.0);
-        let to_px = Affine::scale_non_uniform(size, -size) ;
+        let to_px = Affine::scale_non_uniform(size, -size);
         let mut reach = Reach::default();
         for glyph in &run.glyphs {
             let bounds = match known.get(&glyph.id) {
@@ -98,9 +93,10 @@ impl Measure {
             return Some(Reach::default());
         }
         let grown = f64::from(run.embolden) * MITER * size / f64::from(font_units(run)?);
-        let stroked = run.stroke.as_ref().map_or(0.0, |stroke| {
-            stroke.width / 2.0 * stroke.miter_limit.max(1.5)
-        });
+        let stroked = run
+            .stroke
+            .as_ref()
+            .map_or(0.0, |stroke| stroke.width / 2.0 * stroke.miter_limit.max(1.5));
         let beyond = grown.abs() + stroked;
         Some(Reach::of(run.transform.transform_rect_bbox(rect.inflate(beyond, beyond))))
     }

@@ -142,18 +142,16 @@ impl Plan {
                 }
             }
             let painted = painter.paint(&[drawing]).pop();
-            painted.unwrap_or_else(|| Err(Error::Paint { reason: "nothing was painted".to_owned() }))
+            painted
+                .unwrap_or_else(|| Err(Error::Paint { reason: "nothing was painted".to_owned() }))
         };
         let is_shared = |stretch: &&Stretch| stretch.shared.is_some();
         let shared = laid.stretches.iter().filter(is_shared);
         let above = shared.clone().count() > below_stretches;
         let mut picture = picture;
         let base = Arc::new(picture(&mut shared.clone())?);
-        let below = if above {
-            Some(Arc::new(picture(&mut shared.take(below_stretches))?))
-        } else {
-            None
-        };
+        let below =
+            if above { Some(Arc::new(picture(&mut shared.take(below_stretches))?)) } else { None };
         let master = Master::new(&base, encoder)?;
         let pixel_ratio = bound.pixel_ratio;
         Ok(Self { parts, base, below, below_stretches, master, pixel_ratio })

@@ -82,9 +82,10 @@ fn decoded(file: &[u8]) -> Vec<u8> {
 fn marks_at(drawing: &Drawing, at: usize) -> u64 {
     let width = usize::from(drawing.width());
     let at = kurbo::Point::new((at % width) as f64, (at / width) as f64);
-    let touching = drawing.marks().iter().filter(|mark| {
-        work::reach(mark).rect().inflate(1.0, 1.0).contains(at)
-    });
+    let touching = drawing
+        .marks()
+        .iter()
+        .filter(|mark| work::reach(mark).rect().inflate(1.0, 1.0).contains(at));
     (touching.count() as u64).max(1)
 }
 
@@ -151,22 +152,28 @@ fn card() -> Vec<Value> {
 
 #[test]
 fn rows_are_painted_over_what_they_share() {
-    check(json!(card()), &[
-        json!({"title": {"text": "First"}}),
-        json!({"title": {"text": "A second, longer row\nof two lines"}}),
-        json!({"title": {"text": ""}}),
-        json!({"title": {"text": "Moved", "x": 120, "y": 140}}),
-        json!({"title": {"text": "First"}, "tag": {"visible": false}}),
-        json!({"tag": {"fill": "red"}}),
-        json!({}),
-    ]);
+    check(
+        json!(card()),
+        &[
+            json!({"title": {"text": "First"}}),
+            json!({"title": {"text": "A second, longer row\nof two lines"}}),
+            json!({"title": {"text": ""}}),
+            json!({"title": {"text": "Moved", "x": 120, "y": 140}}),
+            json!({"title": {"text": "First"}, "tag": {"visible": false}}),
+            json!({"tag": {"fill": "red"}}),
+            json!({}),
+        ],
+    );
 }
 
 #[test]
 fn what_one_row_hides_another_may_show() {
     let mut elements = card();
-    elements.insert(1, json!({"id": "ribbon", "type": "rect", "x": 200, "y": 30, "width": 80,
-        "height": 50, "fill": "red", "visibleWhen": {"path": "sale", "equals": true}}));
+    elements.insert(
+        1,
+        json!({"id": "ribbon", "type": "rect", "x": 200, "y": 30, "width": 80,
+        "height": 50, "fill": "red", "visibleWhen": {"path": "sale", "equals": true}}),
+    );
     elements.push(json!({"id": "pane", "type": "rect", "x": 190, "y": 40, "width": 60,
         "height": 60, "fill": "rgb(255 255 255 / 0.2)", "backgroundBlur": 6}));
     let rows = [json!({}), json!({"sale": true}), json!({"sale": false})];
@@ -179,11 +186,14 @@ fn elements_that_mix_with_what_is_below_see_it() {
         let mut elements = card();
         elements[2]["blendMode"] = json!(blend);
         elements[3]["blendMode"] = json!(blend);
-        check(json!(elements), &[
-            json!({"tag": {"fill": "orange"}}),
-            json!({"title": {"text": "Below"}}),
-            json!({"veil": {"x": 60}, "tag": {"x": 100, "y": 30}}),
-        ]);
+        check(
+            json!(elements),
+            &[
+                json!({"tag": {"fill": "orange"}}),
+                json!({"title": {"text": "Below"}}),
+                json!({"veil": {"x": 60}, "tag": {"x": 100, "y": 30}}),
+            ],
+        );
     }
 }
 
@@ -204,14 +214,17 @@ fn members_of_groups_may_be_a_rows_own() {
         let mut group = json!({"id": "g", "type": "group", "x": 100, "y": 60, "elements": inner});
         group.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
         let elements = json!([card()[0], group, card()[3]]);
-        check(elements, &[
-            json!({"b": {"text": "own"}}),
-            json!({"a": {"fill": "lime"}}),
-            json!({"g": {"x": 80}}),
-            json!({"g": {"x": 80}, "c": {"width": 30}}),
-            json!({"c": {"width": 90}}),
-            json!({"c": {"width": 20}}),
-        ]);
+        check(
+            elements,
+            &[
+                json!({"b": {"text": "own"}}),
+                json!({"a": {"fill": "lime"}}),
+                json!({"g": {"x": 80}}),
+                json!({"g": {"x": 80}, "c": {"width": 30}}),
+                json!({"c": {"width": 90}}),
+                json!({"c": {"width": 20}}),
+            ],
+        );
     }
 }
 
@@ -230,14 +243,16 @@ fn what_is_adjusted_is_said_for_every_row() {
     for row in &rows {
         let bound = bind(&template, row, 1.0).unwrap();
         let (row, _) = bench.render(&plan, &bound);
-        let said: Vec<_> = row.warnings().iter().map(|each| (&*each.code, &*each.element)).collect();
+        let said: Vec<_> =
+            row.warnings().iter().map(|each| (&*each.code, &*each.element)).collect();
         assert_eq!(said, [("text_truncated", "still"), ("font_fallback", "own")]);
     }
 }
 
 #[test]
 fn rows_that_change_most_of_it_are_painted_whole() {
-    let template = template(&json!([{"id": "all", "type": "rect", "width": 320, "height": 200}]), "red");
+    let template =
+        template(&json!([{"id": "all", "type": "rect", "width": 320, "height": 200}]), "red");
     let row = payload(json!({"all": {"fill": "blue"}}));
     let bound = bind(&template, &row, 1.0).unwrap();
     let mut bench = Bench::new();
@@ -269,7 +284,12 @@ fn elements(depth: u32) -> BoxedStrategy<Vec<Value>> {
 
 fn element(depth: u32) -> BoxedStrategy<Value> {
     let place = (-20..300, -20..180, 5..140, 5..90);
-    let color = prop::sample::select(vec![json!("red"), json!("#0a08"), json!("white"), gradient("#f00", "#00f8")]);
+    let color = prop::sample::select(vec![
+        json!("red"),
+        json!("#0a08"),
+        json!("white"),
+        gradient("#f00", "#00f8"),
+    ]);
     let shape = (place.clone(), color, prop::sample::select(vec!["rect", "ellipse", "star"]));
     let shape = shape.prop_map(|((x, y, width, height), fill, kind)| {
         json!({"type": kind, "x": x, "y": y, "width": width, "height": height, "fill": fill})
@@ -337,7 +357,9 @@ fn value(kind: &str, how: u8, number: i32) -> Value {
     match (how % 4, kind) {
         (0, _) => json!({"visible": number % 2 == 0}),
         (1, _) => json!({"x": number % 280, "y": number % 170}),
-        (2, "rect" | "ellipse" | "star") => json!({"fill": format!("#{:06x}", number * 997 % 0xff_ffff)}),
+        (2, "rect" | "ellipse" | "star") => {
+            json!({"fill": format!("#{:06x}", number * 997 % 0xff_ffff)})
+        }
         (2 | 3, "text" | "qrcode") => json!({"text": format!("row {number}")}),
         _ => json!({"rotation": number % 40}),
     }
