@@ -55,7 +55,7 @@ fn engine(criterion: &mut Criterion) {
                 payload: card.payloads[row].clone(),
                 fonts: Vec::new(),
                 pixel_ratio: 1.0,
-                effort: pixeldrive_model::Effort::Fast,
+                effort: Effort::Fast,
                 lane: Lane::Bulk,
                 strict: true,
                 deadline: None,

@@ -20,7 +20,11 @@ fn engine() -> Engine {
 }
 
 fn task(elements: &Value) -> Task {
-    let template = json!({"name": "t", "width": 40, "height": 20, "elements": elements});
+    task_on((40, 20), elements)
+}
+
+fn task_on((width, height): (u32, u32), elements: &Value) -> Task {
+    let template = json!({"name": "t", "width": width, "height": height, "elements": elements});
     Task {
         template: Arc::new(pixeldrive_model::parse(template.to_string().as_bytes()).unwrap()),
         payload: Payload::new(),
@@ -82,12 +86,12 @@ async fn many_tasks_at_once_give_the_same_picture() {
 fn row(code: &str, name: &str) -> Task {
     let ground = json!({"type": "linear", "stops": [
         {"offset": 0, "color": "#123"}, {"offset": 1, "color": "#fd8"}]});
-    let mut task = task(&json!([
+    let elements = json!([
         {"id": "ground", "type": "rect", "width": 400, "height": 300, "fill": ground},
         {"id": "name", "type": "text", "x": 20, "y": 20, "color": "white"},
         {"id": "code", "type": "qrcode", "x": 250, "y": 150, "width": 120},
-    ]));
-    task.template = Arc::new(Template { width: 400, height: 300, ..(*task.template).clone() });
+    ]);
+    let mut task = task_on((400, 300), &elements);
     task.payload.insert("code".to_owned(), json!({"text": code}));
     task.payload.insert("name".to_owned(), json!({"text": name}));
     task
