@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: which elements those are, see [`crate::plan`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use kurbo::Rect;
@@ -20,6 +20,8 @@ pub(crate) struct Part {
     work: Work,
     warnings: Vec<Warning>,
     filtered_px: u64,
+    /// Whether it stands in a group that is painted as one, and not shared as a whole.
+    inside: bool,
     pub extent: Extent,
 }
 
@@ -41,8 +43,8 @@ pub(crate) enum Sharing<'a> {
     /// Nothing.
     #[default]
     None,
-    /// These are to be kept.
-    Keep(&'a HashSet<String>, Parts),
+    /// These are to be kept; with each, whether it stands inside of what is not shared as a whole.
+    Keep(&'a HashMap<String, bool>, Parts),
     /// These were kept.
     Use(&'a Parts),
 }
@@ -92,7 +94,8 @@ impl Context<'_> {
         self.warnings.extend_from_slice(&part.warnings);
         self.filtered_px += part.filtered_px;
         let marks = from..self.drawing.marks().len();
-        self.stretches.push(Stretch { marks, shared: Some(part.extent) });
+        let shared = (!part.inside).then_some(part.extent);
+        self.stretches.push(Stretch { marks, shared });
         Ok(true)
     }
 
@@ -105,11 +108,11 @@ impl Context<'_> {
         let marks = before.marks..self.drawing.marks().len();
         let mut shared = None;
         if let Sharing::Keep(ids, parts) = &mut self.sharing
-            && ids.contains(&element.id)
+            && let Some(inside) = ids.get(&element.id).copied()
         {
             // It is measured when all are there.
             let extent = Extent::default();
-            shared = Some(extent);
+            shared = (!inside).then_some(extent);
             parts.insert(
                 element.id.clone(),
                 Part {
@@ -117,6 +120,7 @@ impl Context<'_> {
                     work: self.drawing.work().since(&before.work),
                     warnings: self.warnings[before.warnings..].to_vec(),
                     filtered_px: self.filtered_px - before.filtered_px,
+                    inside,
                     extent,
                 },
             );

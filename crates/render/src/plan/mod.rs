@@ -126,14 +126,15 @@ impl Plan {
         let mut shared = Shared { live: template.live(payload).collect(), ..Shared::default() };
         shared.elements(&template.elements);
         let Shared { ids, own_from, .. } = shared;
-        let below_ids = ids[..own_from.unwrap_or(ids.len())].to_vec();
+        let below = ids[..own_from.unwrap_or(ids.len())].iter();
+        let below: Vec<String> = below.map(|(id, _)| id.clone()).collect();
         let ids = ids.into_iter().collect();
         let keep = Sharing::Keep(&ids, Parts::new());
         let (laid, mut parts) = layouter.lay_out_sharing(bound, assets, keep)?;
         let mut measure = Measure::default();
         parts.values_mut().for_each(|part| part.extent = measure.extent(&part.marks));
         // The background is the first; elements that are hidden have no marks.
-        let below_stretches = 1 + below_ids.iter().filter(|id| parts.contains_key(*id)).count();
+        let below_stretches = 1 + below.iter().filter(|id| parts.contains_key(*id)).count();
         let picture = |stretches: &mut dyn Iterator<Item = &Stretch>| {
             let mut drawing = Drawing::new(laid.drawing.width(), laid.drawing.height());
             for stretch in stretches {
@@ -192,8 +193,9 @@ fn turns_about_its_members(frame: &Frame) -> bool {
 #[derive(Default)]
 struct Shared<'a> {
     live: HashSet<&'a str>,
-    /// Elements that rows share, in drawing order, but for the members of those.
-    ids: Vec<String>,
+    /// Elements that rows share, in drawing order, but for the members of those; with each, whether it
+    /// stands in a group that is painted as one, of which rows do not share all.
+    ids: Vec<(String, bool)>,
     /// How many of them lie below everything that is a row's own.
     own_from: Option<usize>,
 }
@@ -226,11 +228,12 @@ impl Shared<'_> {
         }
         if shared && !is_plain_group(element) {
             self.ids.truncate(from);
-            self.ids.push(element.id.clone());
+            self.ids.push((element.id.clone(), false));
         }
         if !shared && (self.ids.len() == from || !is_plain_group(element)) {
             // All of it is the row's own, or it is painted as one.
             self.own_from = self.own_from.map(|own| own.min(from));
+            self.ids[from..].iter_mut().for_each(|(_, inside)| *inside = true);
         }
         shared
     }

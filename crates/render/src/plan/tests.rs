@@ -181,6 +181,16 @@ fn what_one_row_hides_another_may_show() {
 }
 
 #[test]
+fn a_group_without_its_mask_is_still_the_rows_own() {
+    let group = json!({"id": "g", "type": "group", "x": 90, "y": 40, "elements": [
+        {"id": "still", "type": "rect", "width": 90, "height": 60, "fill": "orange"},
+    ], "mask": {"id": "mask", "type": "ellipse", "width": 70, "height": 70}});
+    let elements = json!([card()[0], group, card()[3]]);
+    let rows = [true, false, true].map(|visible| json!({"mask": {"visible": visible}}));
+    check(elements, &rows);
+}
+
+#[test]
 fn elements_that_mix_with_what_is_below_see_it() {
     for blend in ["multiply", "difference", "luminosity"] {
         let mut elements = card();
