@@ -128,12 +128,14 @@ class Sharp(Renderer):
 # The setting that the others are compared with.
 OURS = ("pixeldrive", "fast plan")
 REFERENCE = ("chromium", "default")
+# Settings of those who can take a painted picture of what lies below.
+LAYERED = ["default", "fast", "layer"]
 RENDERERS = [
     PixelDrive("pixeldrive", "PixelDrive", settings=["fast plan", "fast full", "balanced plan", "balanced full"]),
-    TakumiCrate("takumi-crate", "takumi (crate)"),
-    Renderer("takumi", "takumi (npm)", packages=["@takumi-rs/core@2.16.3"]),
-    Renderer("napi-canvas", "@napi-rs/canvas", packages=["@napi-rs/canvas@1.1.1"]),
-    Renderer("skia-canvas", "skia-canvas", packages=["skia-canvas@3.0.8"]),
+    TakumiCrate("takumi-crate", "takumi (crate)", LAYERED),
+    Renderer("takumi", "takumi (npm)", LAYERED, packages=["@takumi-rs/core@2.16.3"]),
+    Renderer("napi-canvas", "@napi-rs/canvas", LAYERED, packages=["@napi-rs/canvas@1.1.1"]),
+    Renderer("skia-canvas", "skia-canvas", LAYERED, packages=["skia-canvas@3.0.8"]),
     Sharp("sharp", "sharp", packages=[SHARP, "opentype.js@2.0.0"]),
     Renderer("satori", "satori + resvg-js", packages=["satori@0.63.2", "@resvg/resvg-js@2.6.2"]),
     Chromium("chromium", "Chromium", packages=["puppeteer-core@25.16.0"]),
@@ -147,9 +149,14 @@ def call(command, **options):
     except OSError as error:
         raise Missing(str(error)) from error
     if ended.returncode != 0:
-        lines = [line.strip() for line in (ended.stderr or ended.stdout).splitlines() if line.strip()]
-        telling = [line for line in lines if "Error: " in line or line.startswith("error")] or lines[-1:] or ["no reason"]
-        raise Missing(f"`{' '.join(map(str, command[:2]))}` failed: {telling[0][:200]}")
+        raise Missing(f"`{' '.join(map(str, command[:2]))}` failed: {telling(ended.stderr or ended.stdout)}")
+
+
+def telling(output):
+    """The line of a program's output that says what went wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error: " in line or line.startswith("error")]
+    return (errors or lines[-1:] or ["it says nothing"])[0][:200]
 
 
 def say(text):
@@ -188,7 +195,7 @@ def measure(renderer, card, setting, threads, options):
     if not line:
         _, errors = process.communicate()
         watch.end()
-        raise Missing(f"no answer: {errors.strip()[:300] or 'it took too long'}")
+        raise Missing(f"no answer: {telling(errors)}")
     answer = json.loads(line)
     peak = peak_mb(process.pid)
     process.communicate()
@@ -201,6 +208,7 @@ class Watch:
 
     def __init__(self, process):
         self.timer = threading.Timer(LIMIT_S, process.kill)
+        self.timer.daemon = True
         self.timer.start()
 
     def end(self):
@@ -216,7 +224,7 @@ def paint(renderer, card, setting, rows):
     environment = os.environ | renderer.environment
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT_S)
     if ended.returncode != 0:
-        raise Missing(f"no pictures: {ended.stderr.strip()[:300]}")
+        raise Missing(f"no pictures: {telling(ended.stderr)}")
     return folder
 
 

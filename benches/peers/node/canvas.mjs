@@ -2,12 +2,41 @@
 
 import { BOLT, STAR, runs, wrap } from "./card.mjs";
 
-/** `kit`: a `context`, `Path2D`, and the images `photo` and `avatar`. */
-export function paint(kit, card, row) {
-  const { context } = kit;
-  context.textBaseline = "alphabetic";
-  card === "photo" ? photo(kit, row) : flat(kit, row);
+// `kit` is a `context`, `Path2D`, and the images `photo` and `avatar`. `below` is what is the same in every row and lies
+// below the rest, `above` all else; `layer` is a picture of what is below.
+
+export function paint(kit, card, row, layer) {
+  if (layer) kit.context.drawImage(layer, 0, 0);
+  else below[card](kit);
+  above[card](kit, row);
 }
+
+export const below = {
+  photo({ context, photo }) {
+    context.imageSmoothingQuality = "high";
+    context.drawImage(photo, 0, -22.5, 1200, 675);
+    const shade = context.createLinearGradient(0, 315, 0, 630);
+    shade.addColorStop(0, "rgba(0,0,0,0)");
+    shade.addColorStop(1, "rgba(0,0,0,0.8)");
+    context.fillStyle = shade;
+    context.fillRect(0, 315, 1200, 315);
+  },
+  flat({ context, Path2D }) {
+    context.fillStyle = "#0F172A";
+    context.fillRect(0, 0, 1200, 630);
+    rounded(context, "#6366F1", 64, 64, 72, 72, 16);
+    context.save();
+    context.translate(64, 64);
+    context.fillStyle = "#fff";
+    context.fill(new Path2D(BOLT));
+    context.restore();
+    text(context, "700 36px InterCard", "#fff", "Northwind", 156, 113.1);
+    context.fillStyle = "#6366F1";
+    context.fillRect(0, 618, 1200, 12);
+  },
+};
+
+const above = { photo, flat };
 
 function text(context, font, fill, words, x, baseline) {
   context.font = font;
@@ -28,15 +57,8 @@ function rounded(context, fill, x, y, width, height, radius) {
   context.fill();
 }
 
-function photo({ context, Path2D, photo, avatar }, row) {
+function photo({ context, Path2D, avatar }, row) {
   context.imageSmoothingQuality = "high";
-  context.drawImage(photo, 0, -22.5, 1200, 675);
-  const shade = context.createLinearGradient(0, 315, 0, 630);
-  shade.addColorStop(0, "rgba(0,0,0,0)");
-  shade.addColorStop(1, "rgba(0,0,0,0.8)");
-  context.fillStyle = shade;
-  context.fillRect(0, 315, 1200, 315);
-
   context.font = "700 28px InterCard";
   rounded(context, "#fff", 64, 56, context.measureText(row.badge.text).width + 40, 52, 12);
   text(context, context.font, "#111827", row.badge.text, 84, 92.19);
@@ -63,19 +85,8 @@ function photo({ context, Path2D, photo, avatar }, row) {
   for (const [x, y, length] of runs(row.qr.text)) context.fillRect(990 + 4 * x, 450 + 4 * y, 4 * length, 4);
 }
 
-function flat({ context, Path2D }, row) {
-  context.fillStyle = "#0F172A";
-  context.fillRect(0, 0, 1200, 630);
-  rounded(context, "#6366F1", 64, 64, 72, 72, 16);
-  context.save();
-  context.translate(64, 64);
-  context.fillStyle = "#fff";
-  context.fill(new Path2D(BOLT));
-  context.restore();
-  text(context, "700 36px InterCard", "#fff", "Northwind", 156, 113.1);
+function flat({ context }, row) {
   headline(context, "#F8FAFC", row.headline.text, 302.19);
   text(context, "400 32px InterCard", "#94A3B8", row.subtitle.text, 64, 445.64);
   text(context, "400 20px InterCard", "#64748B", row.footer.text, 64, 575.28);
-  context.fillStyle = "#6366F1";
-  context.fillRect(0, 618, 1200, 12);
 }

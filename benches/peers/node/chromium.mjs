@@ -1,18 +1,17 @@
-// Headless Chromium by puppeteer-core: a page that stays open, its texts set anew for each row, then a screenshot.
-// Quickest: `optimizeForSpeed`. Its pictures are what the others' are compared with.
+// Headless Chromium by puppeteer-core, one for each thread, as a browser paints one of its pages at a time: a page that
+// stays open, its texts set anew for each row, then a screenshot. Quickest: `optimizeForSpeed`. Its pictures are what
+// the others' are compared with.
 
 import puppeteer from "puppeteer-core";
 import { LOGO, STAR, WEIGHTS, dataUri, file, font, runsPath } from "./card.mjs";
 import { HEIGHT, WIDTH, drive } from "./harness.mjs";
 
-let browser;
-
 await drive("promises", async (ask) => {
-  browser ??= puppeteer.launch({
+  const browser = await puppeteer.launch({
     executablePath: process.env.CHROMIUM,
     args: ["--no-sandbox", "--force-color-profile=srgb"],
   });
-  const page = await (await browser).newPage();
+  const page = await browser.newPage();
   await page.setViewport({ width: WIDTH, height: HEIGHT });
   await page.setContent(html(ask));
   await page.evaluate(() => Promise.all([...document.fonts].map((face) => face.load())));

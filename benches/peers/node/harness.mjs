@@ -2,6 +2,7 @@
 //
 // `node DRIVER.mjs CARDS CARD PNG THREADS ROWS WARM [FOLDER]` prints a JSON object on one line and waits for the end
 // of its input, so that its memory can be looked at. With FOLDER it writes the pictures instead.
+// PNG is `default`, `fast` for the quickest, or `layer`: then also what lies below is kept as one painted picture.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ export const HEIGHT = 630;
 export async function drive(threadsBy, open) {
   if (!isMainThread) return serve(workerData, open);
   const [cards, card, png, threads, rows, warm, folder] = process.argv.slice(2);
-  const ask = { cards, card, fast: png === "fast", rows: +rows, warm: +warm };
+  const ask = { cards, card, fast: png !== "default", layer: png === "layer", rows: +rows, warm: +warm };
   if (folder) {
     const paint = await open(ask);
     const payloads = read(ask);

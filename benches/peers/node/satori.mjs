@@ -25,7 +25,8 @@ await drive("workers", async (ask) => {
       element("svg", { style, viewBox: "0 0 132 132", children: element("path", { d: runsPath(text), fill: "#000" }) }),
   };
   return async (row) => {
-    const svg = await satori(boxes[ask.card](kit, row), { width: WIDTH, height: HEIGHT, fonts });
+    const tree = boxes.tree(kit, ask.card, [...boxes.below[ask.card](kit), ...boxes.above[ask.card](kit, row)]);
+    const svg = await satori(tree, { width: WIDTH, height: HEIGHT, fonts });
     const painted = new Resvg(svg, { font: { loadSystemFonts: false } }).render();
     return ask.fast ? quickPng(painted.pixels) : painted.asPng();
   };

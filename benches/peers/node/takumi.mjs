@@ -23,9 +23,17 @@ await drive("promises", async (ask) => {
     image: (src, style) => ({ type: "image", style, src }),
     code: (text, style) => ({ type: "image", style, src: pixels(text) }),
   };
-  const options = { width: WIDTH, height: HEIGHT, images, format: ask.fast ? "raw" : "png" };
+  const size = { width: WIDTH, height: HEIGHT };
+  let below = boxes.below[ask.card](kit);
+  if (ask.layer) {
+    const layer = await renderer.render(boxes.tree(kit, ask.card, below), { ...size, images, format: "png" });
+    images.push({ src: "layer", data: layer });
+    below = [kit.image("layer", { position: "absolute", left: 0, top: 0, ...size })];
+  }
+  const options = { ...size, images, format: ask.fast ? "raw" : "png" };
   return async (row) => {
-    const bytes = await renderer.render(boxes[ask.card](kit, row), options);
+    const tree = boxes.tree(kit, ask.card, [...below, ...boxes.above[ask.card](kit, row)]);
+    const bytes = await renderer.render(tree, options);
     return ask.fast ? quickPng(bytes) : bytes;
   };
 });

@@ -2,7 +2,8 @@
 //!
 //! `takumi-peer CARDS CARD PNG THREADS ROWS WARM [FOLDER]` prints a JSON object on one line and waits for the
 //! end of its input, so that its memory can be looked at. With FOLDER it writes the pictures instead.
-//! Fonts, styles, decoded images and the crate's own cache are kept between rows.
+//! Fonts, styles, decoded images and the crate's own cache are kept between rows. PNG is `default`, `fast` for the
+//! quickest, or `layer`: then also what is the same in every row and lies below the rest, as one painted picture.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,6 +56,9 @@ struct Studio {
     rows: Vec<Value>,
     photo: bool,
     fast: bool,
+    layer: bool,
+    /// What is the same in every row and lies below the rest, as nodes or as one picture.
+    below: Vec<Node>,
     fonts: Fonts,
     cache: ResourceCache,
     images: Images,
@@ -139,8 +143,18 @@ impl Studio {
             style(&format!("position:absolute;left:{left}px;top:64px;width:36px;height:36px"))
         });
         let stars = stars.collect::<Result<_>>()?;
-        let (photo, fast) = (card == "photo", png == "fast");
-        Ok(Self { rows, photo, fast, fonts, cache, images, styles: Styles::parse()?, stars })
+        let (photo, fast, layer) = (card == "photo", png != "default", png == "layer");
+        let (below, styles) = (Vec::new(), Styles::parse()?);
+        let mut studio =
+            Self { rows, photo, fast, layer, below, fonts, cache, images, styles, stars };
+        studio.below = studio.below();
+        if layer {
+            let painted = studio.paint(studio.below.clone(), studio.card())?.into_raw();
+            let src = ImageSourceInput::Rgba(RgbaImage::new(painted, WIDTH, HEIGHT, true)?);
+            let layer = Node::image(ImageData { src, width: None, height: None });
+            studio.below = vec![layer.with_style(studio.styles.photo.clone())];
+        }
+        Ok(studio)
     }
 
     /// So many rows on so many threads; answers the bytes of all.
@@ -165,13 +179,11 @@ impl Studio {
 
     fn row(&self, row: usize) -> Result<Vec<u8>> {
         let row = &self.rows[row % self.rows.len()];
-        let node = if self.photo { self.photo_card(row)? } else { self.flat_card(row) };
-        let options = RenderOptions::builder()
-            .viewport(Viewport::new((WIDTH, HEIGHT)))
-            .fonts(&self.fonts)
-            .resource_cache(self.cache.clone())
-            .node(node);
-        let bitmap = render(options.build())?;
+        let mut nodes = self.below.clone();
+        nodes.extend(self.above(row)?);
+        // A layer covers all, so that nothing needs a colour below it.
+        let card = if self.layer { &self.styles.photo_card } else { self.card() };
+        let bitmap = self.paint(nodes, card)?;
         let mut png = Vec::new();
         if self.fast {
             fast(&bitmap, &mut png)?;
@@ -181,20 +193,32 @@ impl Studio {
         Ok(png)
     }
 
-    fn photo_card(&self, row: &Value) -> Result<Node> {
+    /// The nodes that are the same in every row and lie below the rest.
+    fn below(&self) -> Vec<Node> {
         let Self { styles, images, .. } = self;
-        let image = |source: &ImageSource, style: &Style| {
-            Node::image(source.clone()).with_style(style.clone())
-        };
-        let mut nodes = vec![
-            image(&images.photo, &styles.photo),
-            Node::container([]).with_style(styles.shade.clone()),
-            text(&row["badge"]["text"], &styles.badge),
-        ];
+        let container = |style: &Style| Node::container([]).with_style(style.clone());
+        if self.photo {
+            return vec![image(&images.photo, &styles.photo), container(&styles.shade)];
+        }
+        let brand = Node::text("Northwind").with_style(styles.brand.clone());
+        vec![image(&images.logo, &styles.logo), brand, container(&styles.bar)]
+    }
+
+    /// The nodes above them.
+    fn above(&self, row: &Value) -> Result<Vec<Node>> {
+        let Self { styles, images, .. } = self;
+        if !self.photo {
+            return Ok(vec![
+                text(&row["headline"]["text"], &styles.flat_headline),
+                text(&row["subtitle"]["text"], &styles.flat_subtitle),
+                text(&row["footer"]["text"], &styles.flat_footer),
+            ]);
+        }
+        let mut nodes = vec![text(&row["badge"]["text"], &styles.badge)];
         let rating = row["stars"]["value"].as_u64().unwrap_or(0);
-        for star in 0..5 {
+        for (star, style) in (0..).zip(&self.stars) {
             let source = if star < rating { &images.star } else { &images.star_empty };
-            nodes.push(image(source, &self.stars[star as usize]));
+            nodes.push(image(source, style));
         }
         nodes.extend([
             text(&row["headline"]["text"], &styles.headline),
@@ -204,21 +228,25 @@ impl Studio {
             Node::container([]).with_style(styles.panel.clone()),
             qr(row["qr"]["text"].as_str().unwrap_or_default())?.with_style(styles.qr.clone()),
         ]);
-        Ok(Node::container(nodes).with_style(styles.photo_card.clone()))
+        Ok(nodes)
     }
 
-    fn flat_card(&self, row: &Value) -> Node {
-        let Self { styles, images, .. } = self;
-        let nodes = [
-            Node::image(images.logo.clone()).with_style(styles.logo.clone()),
-            Node::text("Northwind").with_style(styles.brand.clone()),
-            text(&row["headline"]["text"], &styles.flat_headline),
-            text(&row["subtitle"]["text"], &styles.flat_subtitle),
-            text(&row["footer"]["text"], &styles.flat_footer),
-            Node::container([]).with_style(styles.bar.clone()),
-        ];
-        Node::container(nodes).with_style(styles.flat_card.clone())
+    fn paint(&self, nodes: Vec<Node>, card: &Style) -> Result<Bitmap> {
+        let options = RenderOptions::builder()
+            .viewport(Viewport::new((WIDTH, HEIGHT)))
+            .fonts(&self.fonts)
+            .resource_cache(self.cache.clone())
+            .node(Node::container(nodes).with_style(card.clone()));
+        Ok(render(options.build())?)
     }
+
+    fn card(&self) -> &Style {
+        if self.photo { &self.styles.photo_card } else { &self.styles.flat_card }
+    }
+}
+
+fn image(source: &ImageSource, style: &Style) -> Node {
+    Node::image(source.clone()).with_style(style.clone())
 }
 
 fn style(css: &str) -> Result<Style> {
