@@ -363,7 +363,7 @@ def with_packages():
     python = environment / "bin" / "python"
     call([sys.executable, "-m", "venv", environment])
     call([python, "-m", "pip", "install", "--quiet", *PYTHON_PACKAGES])
-    os.execv(python, [str(python), *sys.argv])
+    os.execv(python, [str(python), "-B", *sys.argv])
 
 
 def main():
