@@ -10,9 +10,9 @@ use pixeldrive_model::Failure;
 use pixeldrive_render::plan::{Key, Plan};
 
 /// A picture that takes more than this part of the room is painted whole.
-const SHARE: u64 = 8;
-/// Pictures of the canvas that a plan keeps at most, of four bytes a pixel.
-const PICTURES: u64 = 3;
+const SHARE: u64 = 2;
+/// Pictures of the canvas that a plan keeps, of four bytes a pixel.
+const PICTURES: u64 = 2;
 
 /// A cache of plans, bounded in bytes.
 pub(super) struct Plans {
