@@ -6,7 +6,7 @@
 //! they differ they get filters and codes of their own, as texts on a plain ground need other codes
 //! than the ground.
 //!
-//! Deliberately absent: palettes and grey. A picture of few colours is encoded whole, by `Encoder`.
+//! Deliberately absent: palettes and grey. A picture of few colours, or none, is encoded whole.
 
 use std::ops::Range;
 
@@ -17,9 +17,9 @@ use super::bits::Bits;
 use super::container::{self, Container};
 use super::filter::{self, Filter};
 use super::runs::{self, Counter, Tables, Writer};
-use super::samples::Format;
+use super::samples::{Format, Scarcity};
 use super::symbols::END;
-use super::{Encoder, Filtering, check};
+use super::{Effort, Encoder, Filtering, check};
 use crate::Error;
 use crate::pixels::{Area, Pixels};
 use crate::simd::level;
@@ -41,6 +41,7 @@ const MODULUS: u64 = 65_521;
 #[derive(Debug)]
 pub(crate) struct Master {
     format: Format,
+    scarcity: Scarcity,
     bands: Vec<Band>,
     /// What opens and ends the block of each band.
     frames: Vec<u8>,
@@ -142,19 +143,19 @@ impl Changes {
 }
 
 impl Master {
-    /// Encodes `pixels` as what others are like; `None` when it has so few colours that pictures like it
-    /// are better encoded whole.
-    pub(crate) fn new(pixels: &Pixels, encoder: &mut Encoder) -> Result<Option<Self>, Error> {
+    /// Encodes `pixels` as what others are like.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the pixels are not what their size says.
+    pub(crate) fn new(pixels: &Pixels, encoder: &mut Encoder) -> Result<Self, Error> {
         check(pixels)?;
-        let format = Format::of(pixels);
-        if !matches!(format, Format::Rgb | Format::Rgba) {
-            return Ok(None);
-        }
+        let format = if pixels.opaque { Format::Rgb } else { Format::Rgba };
         encoder.filter(pixels, &format, 0..pixels.height as usize, Filtering::Adaptive);
         let mut master = Self::encode(&encoder.filtered, format, pixels.width as usize);
         let row = |y: usize| pixels.row(y, 0, pixels.width as usize);
         master.flat = (0..pixels.height as usize).map(|y| y > 0 && row(y) == row(y - 1)).collect();
-        Ok(Some(master))
+        master.scarcity = Scarcity::of(pixels);
+        Ok(master)
     }
 
     fn encode(filtered: &[u8], format: Format, width: usize) -> Self {
@@ -208,6 +209,7 @@ impl Master {
             bits: padded(to),
             plain: (0..rows.len()).map(|row| row_bits(row) * PLAIN < row_bytes * 8).collect(),
             flat: Vec::new(),
+            scarcity: Scarcity::default(),
             starts,
             sums,
             checksum: Sum::of(filtered),
@@ -311,6 +313,9 @@ impl Encoder {
         check(pixels)?;
         if (pixels.width, pixels.height) != (base.width, base.height) {
             return Err(Error::Encode { reason: "a base of another size".to_owned() });
+        }
+        if master.scarcity.holds(pixels, areas) {
+            return self.encode(pixels, pixel_ratio, Effort::Fast);
         }
         let mut changes = std::mem::take(&mut self.changes);
         master.compare(base, pixels, areas, &mut changes);

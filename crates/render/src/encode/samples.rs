@@ -1,6 +1,6 @@
 //! What of the pixels a file stores: as few bytes of each as show the same picture.
 
-use crate::pixels::Pixels;
+use crate::pixels::{Area, Pixels};
 
 /// Colours of a palette.
 const COLORS_MAX: usize = 256;
@@ -38,7 +38,7 @@ impl Format {
         }
         if !pixels.opaque {
             Self::Rgba
-        } else if quads.iter().all(|[r, g, b, _]| r == g && g == b) {
+        } else if quads.iter().all(is_grey) {
             Self::Grey
         } else {
             Self::Rgb
@@ -96,25 +96,46 @@ fn pack_rgb(quads: &[[u8; 4]], to: &mut [u8]) {
     }
 }
 
+/// What makes a picture smaller than its plain bytes, and what is like it perhaps too.
+#[derive(Debug, Default)]
+pub(super) struct Scarcity {
+    /// Its colours, if a palette holds them.
+    few: Option<Indexes>,
+    /// Whether it has no colour at all.
+    grey: bool,
+}
+
+impl Scarcity {
+    pub(super) fn of(pixels: &Pixels) -> Self {
+        let (quads, _) = pixels.rgba.as_chunks::<4>();
+        let mut indexes = Indexes::new();
+        let few = indexes.add_rows(quads.chunks((pixels.width as usize).max(1)));
+        Self { few: few.then_some(indexes), grey: pixels.opaque && quads.iter().all(is_grey) }
+    }
+
+    /// Whether it holds for a picture that differs in some areas.
+    pub(super) fn holds(&self, pixels: &Pixels, areas: &[Area]) -> bool {
+        let mut rows = areas.iter().flat_map(|area| {
+            (area.y0..area.y1).map(|y| {
+                let row = pixels.row(y as usize, area.x0 as usize, area.x1 as usize);
+                row.as_chunks::<4>().0
+            })
+        });
+        self.few.clone().is_some_and(|mut few| few.add_rows(rows.clone()))
+            || (self.grey && rows.all(|row| row.iter().all(is_grey)))
+    }
+}
+
+fn is_grey([r, g, b, _]: &[u8; 4]) -> bool {
+    r == g && g == b
+}
+
 impl Palette {
     /// The colours of a picture that has at most 256 of them.
     fn of(quads: &[[u8; 4]], pixels: &Pixels) -> Option<Self> {
         let mut indexes = Indexes::new();
-        let width = (pixels.width as usize).max(1);
-        let mut above: &[[u8; 4]] = &[];
-        for row in quads.chunks(width) {
-            // Most rows of a picture of few colours have nothing new.
-            if row == above {
-                continue;
-            }
-            above = row;
-            let mut last = None;
-            for quad in row {
-                if last != Some(quad) && !indexes.add(*quad) {
-                    return None;
-                }
-                last = Some(quad);
-            }
+        if !indexes.add_rows(quads.chunks((pixels.width as usize).max(1))) {
+            return None;
         }
         // Sorted, neighbours in colour are neighbours in number, and equal pictures are equal files.
         let mut found = indexes.quads();
@@ -186,6 +207,26 @@ impl Indexes {
             }
             self.count += 1;
             self.slots[place] = Some((quad, 0));
+        }
+        true
+    }
+
+    /// Adds the colours of rows; `false` when there are too many for a palette.
+    fn add_rows<'a>(&mut self, rows: impl Iterator<Item = &'a [[u8; 4]]>) -> bool {
+        let mut above: &[[u8; 4]] = &[];
+        for row in rows {
+            // Most rows of a picture of few colours have nothing new.
+            if row == above {
+                continue;
+            }
+            above = row;
+            let mut last = None;
+            for quad in row {
+                if last != Some(quad) && !self.add(*quad) {
+                    return false;
+                }
+                last = Some(quad);
+            }
         }
         true
     }

@@ -114,11 +114,10 @@ impl Canvas {
         let Some(State { plan, pixels, dirty }) = &self.state else {
             return Err(Error::Encode { reason: "no row was painted".to_owned() });
         };
-        match &plan.master {
-            Some(master) if effort == Effort::Fast => {
-                encoder.encode_like(master, &plan.base, pixels, dirty, plan.pixel_ratio)
-            }
-            _ => encoder.encode(pixels, plan.pixel_ratio, effort),
+        if effort == Effort::Fast {
+            encoder.encode_like(&plan.master, &plan.base, pixels, dirty, plan.pixel_ratio)
+        } else {
+            encoder.encode(pixels, plan.pixel_ratio, effort)
         }
     }
 

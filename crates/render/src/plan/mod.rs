@@ -40,7 +40,7 @@ pub struct Plan {
     below: Option<Arc<Pixels>>,
     /// How many stretches of a drawing `below` shows.
     below_stretches: usize,
-    master: Option<Master>,
+    master: Master,
     pixel_ratio: f64,
 }
 
@@ -178,7 +178,7 @@ impl Plan {
         let marks = |part: &Part| part.marks.len() * size_of::<Mark>();
         self.base.bytes()
             + self.below.as_ref().map_or(0, |below| below.bytes())
-            + self.master.as_ref().map_or(0, Master::bytes)
+            + self.master.bytes()
             + self.parts.values().map(marks).sum::<usize>()
     }
 }

@@ -42,17 +42,16 @@ fn change(pixels: &mut Pixels, area: Area, every: usize, color: [u8; 3]) {
     }
 }
 
-fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) -> bool {
+fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) {
     let mut encoder = Encoder::new();
-    let Some(master) = Master::new(base, &mut encoder).unwrap() else { return false };
+    let master = Master::new(base, &mut encoder).unwrap();
     let file = encoder.encode_like(&master, base, pixels, areas, 1.0).unwrap();
     let again = Encoder::new().encode_like(&master, base, pixels, areas, 1.0).unwrap();
     assert!(file == again, "what was encoded before makes no difference");
-    let whole = encoder.encode(pixels, 1.0, super::super::Effort::Fast).unwrap();
+    let whole = encoder.encode(pixels, 1.0, Effort::Fast).unwrap();
     let expected = decoded(&whole).2;
     assert!(decoded(&file).2 == expected, "another picture than the whole one");
     assert!(decoded_by_zune(&file) == expected, "zune reads another picture");
-    true
 }
 
 #[test]
@@ -68,14 +67,25 @@ fn pictures_like_a_master_come_back() {
     {
         let mut pixels = base.clone();
         areas.iter().for_each(|area| change(&mut pixels, *area, every, [250, 240, 3]));
-        assert!(check(&base, &pixels, &areas), "{areas:?}");
+        check(&base, &pixels, &areas);
     }
 }
 
 #[test]
 fn few_colours_are_better_encoded_whole() {
     let base = picture(64, &[0; 40], true);
-    assert!(Master::new(&base, &mut Encoder::new()).unwrap().is_none());
+    let mut encoder = Encoder::new();
+    let master = Master::new(&base, &mut encoder).unwrap();
+    let area = Area { x0: 3, y0: 4, x1: 60, y1: 30 };
+    let mut pixels = base.clone();
+    change(&mut pixels, area, 2, [1, 2, 3]);
+    let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap();
+    assert!(like == encoder.encode(&pixels, 1.0, Effort::Fast).unwrap(), "two colours");
+    // Pixels of many colours on the same ground.
+    pixels.copy_area(&picture(64, &[2; 40], true), area);
+    let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap();
+    assert_eq!(decoded(&like).0, png::ColorType::Rgb);
+    check(&base, &pixels, &[area]);
 }
 
 #[test]
@@ -83,12 +93,12 @@ fn what_is_like_a_master_takes_hardly_more_than_what_is_encoded_whole() {
     let kinds: Vec<u8> = (0..300).map(|y: u32| u8::from(y > 150)).collect();
     let base = picture(900, &kinds, true);
     let mut encoder = Encoder::new();
-    let master = Master::new(&base, &mut encoder).unwrap().unwrap();
+    let master = Master::new(&base, &mut encoder).unwrap();
     let area = Area { x0: 100, y0: 40, x1: 500, y1: 200 };
     let mut pixels = base.clone();
     change(&mut pixels, area, 3, [255, 255, 255]);
     let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap().len();
-    let whole = encoder.encode(&pixels, 1.0, super::super::Effort::Fast).unwrap().len();
+    let whole = encoder.encode(&pixels, 1.0, Effort::Fast).unwrap().len();
     assert!(like < whole * 5 / 4, "{like} bytes, whole {whole}");
 }
 
