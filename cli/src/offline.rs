@@ -94,14 +94,14 @@ impl Studio {
         Ok(Self { engine, template, pixel_ratio, effort, strict })
     }
 
-    async fn render(&self, payload: Payload) -> Result<Rendered, Failure> {
+    async fn render(&self, payload: Payload, lane: Lane) -> Result<Rendered, Failure> {
         let task = Task {
             template: Arc::clone(&self.template),
             payload,
             fonts: Vec::new(),
             pixel_ratio: self.pixel_ratio,
             effort: self.effort,
-            lane: Lane::Bulk,
+            lane,
             strict: self.strict,
             deadline: None,
             attempt: Attempt::Last,
@@ -120,7 +120,7 @@ pub(crate) async fn render(command: RenderOne) -> Result<()> {
     let studio = Studio::open(&command.common)?;
     let payload = parse_payload(&read(&command.payload)?)
         .map_err(|problems| anyhow!("{}: {}", command.payload.display(), join(&problems)))?;
-    let rendered = studio.render(payload).await?;
+    let rendered = studio.render(payload, Lane::Interactive).await?;
     for warning in &rendered.warnings {
         note(format!("warning: {}: {} ({})", warning.element, warning.message, warning.code));
     }
@@ -258,7 +258,8 @@ async fn one(
     if let (Some(column), None) = (name_by, &row.name) {
         return Err(format!("nothing in `{column}` to name the file after"));
     }
-    let rendered = studio.render(payload).await.map_err(|failure| failure.to_string())?;
+    let rendered =
+        studio.render(payload, Lane::Bulk).await.map_err(|failure| failure.to_string())?;
     write(path, &rendered.png).await.map_err(|error| format!("{error:#}"))?;
     Ok(rendered.warnings)
 }

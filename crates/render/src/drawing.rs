@@ -157,8 +157,7 @@ pub struct GlyphRun {
     pub transform: Affine,
     /// Slant of every glyph for a synthesized italic, in degrees; 0 for none.
     pub skew: f32,
-    /// How far the outlines grow on every side for a synthesized bold, in units of the font file, as
-    /// the outlines are cached in those; 0 for none.
+    /// How far the outlines grow on every side for a synthesized bold, in ems; 0 for none.
     pub embolden: f32,
     /// The font file.
     pub font: FontData,

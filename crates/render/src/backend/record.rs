@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Diagonal2, Rect, RoundedRect, RoundedRectRadii, Shape as _, Stroke};
 use peniko::{BlendMode, Compose, Fill, ImageQuality, ImageSampler};
+use skrifa::FontRef;
+use skrifa::raw::TableProvider;
 use vello_cpu::filter_effects::{EdgeMode, Filter, FilterPrimitive};
 use vello_cpu::{Image, ImageSource, PaintType};
 
@@ -17,6 +19,8 @@ use crate::Error;
 use crate::drawing::{Brush, Effect, GlyphRun, Layer, Mark, Shape};
 use crate::pixels::Pixels;
 
+/// Scales that differ by less are even.
+const EVEN: f64 = 1.0 / 4096.0;
 /// How far a curve may lie from the true one, in its own px.
 const TOLERANCE: f64 = 0.02;
 
@@ -240,7 +244,7 @@ pub(super) fn glyphs<'a, B: glifo::GlyphRunBackend<'a>>(
         builder = builder.glyph_transform(Affine::skew(-slant, 0.0));
     }
     if run.embolden != 0.0 {
-        let amount = f64::from(run.embolden);
+        let amount = f64::from(run.embolden) * em(run);
         builder = builder.font_embolden(glifo::FontEmbolden::new(Diagonal2::new(amount, amount)));
     }
     let placed = run.glyphs.iter().map(|at| glifo::Glyph { id: at.id, x: at.x, y: at.y });
@@ -249,6 +253,19 @@ pub(super) fn glyphs<'a, B: glifo::GlyphRunBackend<'a>>(
         None => builder.fill_glyphs(placed),
     };
     painted.map_err(|error| Error::Paint { reason: error.to_string() })
+}
+
+/// An em in what outlines are cached in when they grow: units of the font file, or px when they are
+/// stroked, scaled already where the scale is even.
+fn em(run: &GlyphRun) -> f64 {
+    let size = f64::from(run.size);
+    if run.stroke.is_none() {
+        let font = FontRef::from_index(run.font.data.data(), run.font.index);
+        return font.and_then(|font| font.head()).map_or(0.0, |head| head.units_per_em().into());
+    }
+    let [scale_x, skew_y, skew_x, scale_y, ..] = run.transform.as_coeffs();
+    let is_even = (scale_x - scale_y).abs() < EVEN && skew_x.abs() < EVEN && skew_y.abs() < EVEN;
+    if is_even && scale_y > 0.0 && run.skew == 0.0 { size * scale_y } else { size }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "limited to a few thousand px")]

@@ -20,8 +20,6 @@ use parley::{
     OverflowWrap, PositionedLayoutItem, StyleProperty, TextWrapMode, WhiteSpaceCollapse, WordBreak,
 };
 use peniko::FontData;
-use skrifa::FontRef;
-use skrifa::raw::TableProvider as _;
 
 use super::glyph_picture;
 use super::hyphen::{self, SOFT_HYPHEN};
@@ -132,7 +130,7 @@ pub(crate) struct Run {
     pub size: f32,
     /// Slant for a synthesized italic in degrees, or 0.
     pub skew: f32,
-    /// Growth for a synthesized bold in units of the font file, or 0.
+    /// Growth for a synthesized bold in ems, or 0.
     pub embolden: f32,
     /// Variation coordinates, 2.14 fixed point.
     pub coords: Vec<i16>,
@@ -559,19 +557,13 @@ fn read(run: &GlyphRun<'_, Stretch>, line: usize, shift: f64) -> Run {
         font: run.run().font().clone(),
         size: run.run().font_size(),
         skew: synthesis.skew().unwrap_or(0.0),
-        embolden: if synthesis.embolden() { units_per_em(run) * EMBOLDEN_EM } else { 0.0 },
+        embolden: if synthesis.embolden() { EMBOLDEN_EM } else { 0.0 },
         coords: run.run().normalized_coords().iter().map(|coord| coord.to_bits()).collect(),
         glyphs: run
             .positioned_glyphs()
             .map(|glyph| Glyph { id: glyph.id, x: glyph.x - start, y: glyph.y - baseline })
             .collect(),
     }
-}
-
-fn units_per_em(run: &GlyphRun<'_, Stretch>) -> f32 {
-    let font = run.run().font();
-    let head = FontRef::from_index(font.data.data(), font.index).and_then(|font| font.head());
-    head.map_or(0.0, |head| head.units_per_em().into())
 }
 
 /// Layout coordinates are f32 inside parley; limits keep them where that is exact enough.

@@ -164,17 +164,15 @@ impl Plan {
         // What is painted over a row's own is painted with all that its effects see.
         let over: Vec<_> = (self.below_stretches..extents.len())
             .filter(|at| laid.stretches[*at].shared.is_some())
-            .filter_map(|at| Some((reaches[at]?, effects(at)?)))
+            .filter_map(effects)
             .collect();
         loop {
-            let missing = areas.iter().find_map(|area| {
-                let seen = |(reach, effects): &&(Area, Area)| {
-                    overlap(*area, *reach) && around(*area, *effects) != *area
-                };
-                over.iter().find(seen).map(|(_, effects)| *effects)
-            });
-            let Some(missing) = missing else { return areas };
-            areas = damage::join(areas.into_iter().chain([missing]));
+            let is_cut = |seen: &&Area| {
+                areas.iter().any(|area| overlap(*area, **seen) && around(*area, **seen) != *area)
+            };
+            let Some(seen) = over.iter().find(is_cut) else { return areas };
+            // Areas that overlap are joined, so that it is cut no more.
+            areas = damage::join(areas.into_iter().chain([*seen]));
         }
     }
 }

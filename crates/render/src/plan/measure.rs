@@ -92,7 +92,7 @@ impl Measure {
         if rect.is_zero_area() {
             return Some(Reach::default());
         }
-        let grown = f64::from(run.embolden) * MITER * size / f64::from(font_units(run)?);
+        let grown = f64::from(run.embolden) * MITER * size;
         let stroked = run
             .stroke
             .as_ref()
@@ -100,14 +100,6 @@ impl Measure {
         let beyond = grown.abs() + stroked;
         Some(Reach::of(run.transform.transform_rect_bbox(rect.inflate(beyond, beyond))))
     }
-}
-
-fn font_units(run: &GlyphRun) -> Option<u16> {
-    if run.embolden == 0.0 {
-        return Some(1);
-    }
-    let font = FontRef::from_index(run.font.data.data(), run.font.index).ok()?;
-    font.head().ok().map(|head| head.units_per_em()).filter(|units| *units > 0)
 }
 
 /// The outlines of a face.

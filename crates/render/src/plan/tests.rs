@@ -181,6 +181,27 @@ fn what_one_row_hides_another_may_show() {
 }
 
 #[test]
+fn what_stands_above_is_painted_with_all_that_its_effects_see() {
+    let above = |id: &str, near: (i32, i32), far: (i32, i32), effect: Value| {
+        let mut blurred = json!({"id": format!("{id}-far"), "type": "rect", "width": 40,
+            "height": 30, "x": far.0, "y": far.1, "fill": "gold"});
+        blurred.as_object_mut().unwrap().extend(effect.as_object().unwrap().clone());
+        json!({"id": id, "type": "group", "opacity": 0.9, "elements": [
+            {"id": format!("{id}-near"), "type": "rect", "width": 60, "height": 40,
+                "x": near.0, "y": near.1, "fill": "#08f8"},
+            blurred,
+        ]})
+    };
+    let own = json!({"id": "own", "type": "rect", "x": 20, "y": 20, "width": 50, "height": 40});
+    for far in [(250, 140), (60, 30), (80, 10)] {
+        let blur = above("b", (30, 30), far, json!({"blur": 4}));
+        let shadow = above("s", (25, 50), far, json!({"shadow": {"x": 3, "y": 3, "blur": 6}}));
+        let rows = ["red", "lime"].map(|fill| json!({"own": {"fill": fill}}));
+        check(json!([own, blur, shadow]), &rows);
+    }
+}
+
+#[test]
 fn a_group_without_its_mask_is_still_the_rows_own() {
     let group = json!({"id": "g", "type": "group", "x": 90, "y": 40, "elements": [
         {"id": "still", "type": "rect", "width": 90, "height": 60, "fill": "orange"},
