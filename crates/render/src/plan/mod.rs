@@ -126,16 +126,15 @@ impl Plan {
         let mut shared = Shared { live: template.live(payload).collect(), ..Shared::default() };
         shared.elements(&template.elements);
         let Shared { ids, own_from, .. } = shared;
-        let below = ids[..own_from.unwrap_or(ids.len())].iter();
-        let below: Vec<String> = below.map(|(id, _)| id.clone()).collect();
-        let ids = ids.into_iter().collect();
-        let keep = Sharing::Keep(&ids, Parts::new());
+        let kept = ids.iter().cloned().collect();
+        let keep = Sharing::Keep(&kept, Parts::new());
         let (laid, mut parts) = layouter.lay_out_sharing(bound, assets, keep)?;
         let mut measure = Measure::default();
         parts.values_mut().for_each(|part| part.extent = measure.extent(&part.marks));
         // The background is the first; elements that are hidden have no marks.
-        let below_stretches = 1 + below.iter().filter(|id| parts.contains_key(*id)).count();
-        let picture = |stretches: &mut dyn Iterator<Item = &Stretch>| {
+        let below = ids[..own_from.unwrap_or(ids.len())].iter();
+        let below_stretches = 1 + below.filter(|(id, _)| parts.contains_key(id)).count();
+        let mut picture = |stretches: &mut dyn Iterator<Item = &Stretch>| {
             let mut drawing = Drawing::new(laid.drawing.width(), laid.drawing.height());
             for stretch in stretches {
                 for mark in &laid.drawing.marks()[stretch.marks.clone()] {
@@ -149,7 +148,6 @@ impl Plan {
         let is_shared = |stretch: &&Stretch| stretch.shared.is_some();
         let shared = laid.stretches.iter().filter(is_shared);
         let above = shared.clone().count() > below_stretches;
-        let mut picture = picture;
         let base = Arc::new(picture(&mut shared.clone())?);
         let below =
             if above { Some(Arc::new(picture(&mut shared.take(below_stretches))?)) } else { None };
