@@ -33,14 +33,28 @@ impl Plans {
         u64::from(width) * u64::from(height) * 4 * PICTURES <= self.bytes_max / SHARE
     }
 
-    /// The plan for `key`. Threads that want it at once wait for one of them to make it.
+    /// The plan for `key`. Threads that want it at once wait for one of them to make it; should its row
+    /// be at fault, the next one tries with its own.
+    ///
+    /// # Errors
+    /// What `make` fails with.
     pub(super) fn get(
         &self,
         key: Key,
-        make: impl FnOnce() -> Result<Plan, Failure>,
+        mut make: impl FnMut() -> Result<Plan, Failure>,
     ) -> Result<Arc<Plan>, Failure> {
-        self.kept
-            .try_get_with(key, || make().map(Arc::new))
-            .map_err(|failure| Failure::clone(&failure))
+        let mut tried = false;
+        loop {
+            let made = self.kept.try_get_with(key, || {
+                tried = true;
+                make().map(Arc::new)
+            });
+            match made {
+                Ok(plan) => return Ok(plan),
+                Err(failure) if tried => return Err(Failure::clone(&failure)),
+                // That of another thread's row.
+                Err(_) => {}
+            }
+        }
     }
 }

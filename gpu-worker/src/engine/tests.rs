@@ -99,21 +99,18 @@ fn row(code: &str, name: &str) -> Task {
 
 #[tokio::test]
 async fn rows_of_a_batch_depend_on_themselves_alone() {
-    let too_long = "x".repeat(2_500);
-    let rows = || {
-        let mut rows = vec![row(&too_long, "refused")];
-        rows.extend((0..6).map(|number| row(&format!("code {number}"), &"name ".repeat(number))));
-        rows
-    };
+    let refused = || row(&"x".repeat(2_500), "refused");
+    let number = |number: usize| row(&format!("code {number}"), &"name ".repeat(number));
     let engine = engine();
-    let first = engine.render(row(&too_long, "refused")).await.unwrap_err();
-    assert_eq!((first.code.as_str(), first.element.as_str()), ("qrcode_too_long", "code"));
-    let together =
-        futures::future::join_all(rows().into_iter().map(|row| engine.render(row))).await;
-    assert!(together[0].is_err(), "it fails again, and alone");
-    for (row, together) in rows().into_iter().zip(together).skip(1).rev() {
+    // Rows that fail want the plan of those that do not, at the same time.
+    let rows = (0..6).flat_map(|at| [refused(), number(at)]);
+    let together = futures::future::join_all(rows.map(|row| engine.render(row))).await;
+    for (at, pair) in together.chunks(2).enumerate() {
+        let failure = pair[0].as_ref().unwrap_err();
+        assert_eq!((&*failure.code, &*failure.element), ("qrcode_too_long", "code"));
+        let together = pair[1].as_ref().unwrap();
+        let row = number(at);
         let alone = self::engine().render(row.clone()).await.unwrap();
-        let together = together.unwrap();
         assert!(alone.png == together.png, "the same file, whatever came before");
         let single = engine.render(Task { lane: Lane::Interactive, ..row }).await.unwrap();
         assert!(alone.png != single.png, "a plan tells the same picture in other blocks");

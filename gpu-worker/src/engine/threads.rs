@@ -127,9 +127,13 @@ fn plan(shared: &Shared, scratch: &mut Scratch, job: &Job) -> Option<Arc<Plan>> 
         return None;
     }
     let key = Key::of(template, payload, bound, assets, fonts);
-    let tools = (scratch.layouters.of(fonts), &mut scratch.painter, &mut scratch.encoder);
-    let compile = || Ok(Plan::compile(template, payload, bound, assets, tools)?);
-    let plan = guarded(|| shared.plans.get(key, compile));
+    let Scratch { layouters, painter, encoder, .. } = scratch;
+    let layouter = layouters.of(fonts);
+    let mut compile = || {
+        let tools = (&mut *layouter, &mut *painter, &mut *encoder);
+        Ok(Plan::compile(template, payload, bound, assets, tools)?)
+    };
+    let plan = guarded(|| shared.plans.get(key, &mut compile));
     if plan.as_ref().is_err_and(|failure| failure.code == PANICKED) {
         *scratch = Scratch::new(shared);
     }
