@@ -7,23 +7,17 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use pixeldrive_benches::rate::{Ask, Mode, Studio, rate};
 use pixeldrive_benches::{Card, fonts};
 use pixeldrive_render::Scaled;
-use pixeldrive_render::encode::Effort;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [card, effort, mode, threads, rows, warm, folder @ ..] = &arguments[..] else {
         bail!("usage: peer CARD EFFORT MODE THREADS ROWS WARM [FOLDER]");
     };
-    let effort = match effort.as_str() {
-        "fast" => Effort::Fast,
-        "balanced" => Effort::Balanced,
-        "small" => Effort::Small,
-        other => bail!("`{other}` is none of fast, balanced, small"),
-    };
+    let effort = effort.parse().map_err(|reason: String| anyhow!(reason))?;
     let mode = match mode.as_str() {
         "full" => Mode::Full,
         "plan" => Mode::Plan,

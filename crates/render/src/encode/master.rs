@@ -328,9 +328,11 @@ impl Encoder {
                 self.filter_own(master, pixels, rows, &changes, &mut checksum);
                 dispatch!(level(), _ => runs::deflate(&self.filtered, OWN_BLOCK, false, &mut to));
             } else {
-                dispatch!(level(), _ => self.copy_rows(
-                    master, pixels, rows, &changes.stale, &mut to, &mut checksum
-                ));
+                let (to, checksum, stale) = (&mut to, &mut checksum, &changes.stale);
+                dispatch!(level(), _ => match master.format.bytes() {
+                    3 => self.copy_rows::<3>(master, pixels, rows, stale, to, checksum),
+                    _ => self.copy_rows::<4>(master, pixels, rows, stale, to, checksum),
+                });
             }
         }
         // A last block with nothing in it.
@@ -437,23 +439,7 @@ impl Encoder {
     /// Copies the chunks of some rows, or encodes them by the master's filters and codes where they are
     /// stale.
     #[inline(always)]
-    fn copy_rows(
-        &mut self,
-        master: &Master,
-        pixels: &Pixels,
-        rows: Range<usize>,
-        stale: &[u64],
-        to: &mut Bits,
-        checksum: &mut Sum,
-    ) {
-        match master.format.bytes() {
-            3 => self.copy_rows_of::<3>(master, pixels, rows, stale, to, checksum),
-            _ => self.copy_rows_of::<4>(master, pixels, rows, stale, to, checksum),
-        }
-    }
-
-    #[inline(always)]
-    fn copy_rows_of<const BPP: usize>(
+    fn copy_rows<const BPP: usize>(
         &mut self,
         master: &Master,
         pixels: &Pixels,

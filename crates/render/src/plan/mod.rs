@@ -86,12 +86,12 @@ impl Key {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&template.hash.0);
         hasher.update(&bound.pixel_ratio.to_bits().to_le_bytes());
-        let live: HashSet<_> = template.live(payload).collect();
         let mut part = |bytes: &[u8]| {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
-        template.live(payload).for_each(|id| part(id.as_bytes()));
+        let live = template.live(payload).inspect(|id| part(id.as_bytes()));
+        let live: HashSet<_> = live.collect();
         part(b"");
         let mut fonts: Vec<_> = fonts.iter().map(Font::hash).collect();
         fonts.sort_unstable();
