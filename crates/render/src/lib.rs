@@ -13,6 +13,7 @@ pub mod encode;
 mod error;
 mod fonts;
 mod layout;
+mod measure;
 mod picture;
 pub mod pixels;
 pub mod plan;

@@ -220,8 +220,8 @@ pub(crate) fn reach_of(marks: &[Mark], layer: impl FnMut(Rect, f64, f64)) -> Rec
 }
 
 /// The same, by another measure of how far a mark reaches that is no push and no pop.
-pub(crate) fn reach_by(
-    marks: &[Mark],
+pub(crate) fn reach_by<'a>(
+    marks: impl IntoIterator<Item = &'a Mark>,
     mut measure: impl FnMut(&Mark) -> Reach,
     mut layer: impl FnMut(Rect, f64, f64),
 ) -> Rect {

@@ -3,17 +3,19 @@
 //!
 //! Deliberately absent: where glyphs stand (`typeset.rs`).
 
-use kurbo::{Affine, Rect, Stroke, Vec2};
+use kurbo::{Affine, Point, Rect, Stroke, Vec2};
 use pixeldrive_model::{Color, Element, Shadow, Span, Text, TextDecoration};
 
 use super::glyph_picture::{self, PictureGlyph};
 use super::typeset::Run;
 use super::{Context, effects, paint};
 use crate::Error;
-use crate::drawing::{Brush, GlyphRun, Layer, Mark, Shape};
+use crate::drawing::{Brush, Glyph, GlyphRun, Layer, Mark, Shape};
 
 /// Runs that touch are one stretch of line, whatever rounding left between them, in px.
 const GAP_PX: f64 = 0.01;
+/// Places that a glyph may take within a pixel, across and down.
+const PLACES: f64 = 4.0;
 
 /// What one stretch is painted with.
 pub(super) struct Ink {
@@ -122,31 +124,68 @@ impl Painting<'_> {
         brush: &Brush,
         stroke: Option<&Stroke>,
     ) -> Result<(), Error> {
-        let transform = self.transform * Affine::translate(run.origin);
+        let mut origin = Vec2::new(run.origin.x, self.baseline(run));
         let mut glyphs = run.glyphs.clone();
         // Only fonts with colours of their own have pictures.
         let pictures = if run.colored { glyph_picture::take(run, &mut glyphs) } else { Vec::new() };
         if !glyphs.is_empty() {
+            if self.is_upright() {
+                origin = self.place(origin, &mut glyphs);
+            }
             context.drawing.push(Mark::Glyphs(GlyphRun {
-                transform,
+                transform: self.transform * Affine::translate(origin),
                 skew: run.skew,
                 embolden: run.embolden,
                 font: run.font.clone(),
                 size: run.size,
                 coords: run.coords.clone(),
-                brush: brush.shifted(-(self.to_box + run.origin)),
+                brush: brush.shifted(-(self.to_box + origin)),
                 stroke: stroke.cloned(),
                 colored: run.colored,
                 glyphs,
             }))?;
         }
         // A picture has no outline to be stroked.
+        let transform = self.transform * Affine::translate((run.origin.x, self.baseline(run)));
         let pictures: Vec<PictureGlyph> = if stroke.is_none() { pictures } else { Vec::new() };
         for picture in pictures {
             let mark = picture.mark(context, element, transform)?;
             context.drawing.push(mark)?;
         }
         Ok(())
+    }
+
+    /// Whether texts stand as they would on a page: neither turned, nor mirrored, nor stretched.
+    fn is_upright(&self) -> bool {
+        let [scale_x, skew_y, skew_x, scale_y, ..] = self.transform.as_coeffs();
+        (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0
+    }
+
+    /// The baseline of a run. Upright ones lie between rows of pixels, as in browsers, so that all lines
+    /// of a text are equally sharp.
+    fn baseline(&self, run: &Run) -> f64 {
+        if !self.is_upright() {
+            return run.origin.y;
+        }
+        (self.transform.inverse() * (self.transform * run.origin.to_point()).round()).y
+    }
+
+    /// Moves the glyphs of an upright run to quarters of a pixel, as browsers do, and its origin, which
+    /// is answered, to a whole one. So a glyph looks one of a few ways wherever it stands, and need not
+    /// be worked out anew each time.
+    fn place(&self, origin: Vec2, glyphs: &mut [Glyph]) -> Vec2 {
+        let [scale, ..] = self.transform.as_coeffs();
+        let at = self.transform * origin.to_point();
+        let whole = Point::new(at.x.floor(), at.y.round());
+        for glyph in glyphs {
+            let place = |start: f64, offset: f32| {
+                let px = ((start + f64::from(offset) * scale) * PLACES).round() / PLACES;
+                (px / scale) as f32
+            };
+            glyph.x = place(at.x - whole.x, glyph.x);
+            glyph.y = place(at.y - whole.y, glyph.y);
+        }
+        (self.transform.inverse() * whole).to_vec2()
     }
 
     fn shadow(
@@ -198,7 +237,7 @@ impl Painting<'_> {
             // One line goes on below the glyphs of other fonts.
             let own = self.runs.iter().find(|other| other.stretch == run.stretch && other.own);
             for (top, thickness) in bars(ink.decoration, own.unwrap_or(run)) {
-                let y = run.origin.y + top;
+                let y = self.baseline(run) + top;
                 let bar = Rect::new(run.seen.0, y, run.seen.1, y + thickness.max(GAP_PX));
                 join(&mut joined, run.stretch, bar);
             }

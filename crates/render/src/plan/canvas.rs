@@ -6,13 +6,13 @@ use kurbo::{Affine, RoundedRectRadii};
 use peniko::BlendMode;
 
 use super::damage::{self, around, overlap};
-use super::measure::Measure;
-use super::{Plan, Row};
+use super::{Plan, Row, extent};
 use crate::Error;
 use crate::backend::cpu;
 use crate::drawing::{Layer, Mark};
 use crate::encode::{Effort, Encoder};
 use crate::layout::parts::{Extent, Laid};
+use crate::measure::Measure;
 use crate::pixels::{Area, Pixels};
 
 /// The part of a canvas beyond which a row is better painted and encoded whole.
@@ -55,7 +55,7 @@ impl Canvas {
             .stretches
             .iter()
             .map(|stretch| {
-                let own = || self.measure.extent(&marks[stretch.marks.clone()]);
+                let own = || extent(&marks[stretch.marks.clone()], &mut self.measure);
                 stretch.shared.unwrap_or_else(own)
             })
             .collect();

@@ -11,7 +11,6 @@
 
 mod canvas;
 mod damage;
-mod measure;
 #[cfg(test)]
 mod tests;
 
@@ -23,10 +22,11 @@ use pixeldrive_model::{Bound, Element, Frame, Kind, Length, Payload, Template, W
 use crate::backend::{Painter as _, cpu};
 use crate::drawing::{Drawing, Mark};
 use crate::encode::{Encoder, Master};
-use crate::layout::parts::{Laid, Part, Parts, Sharing, Stretch, is_plain_group};
+use crate::layout::parts::{Extent, Laid, Part, Parts, Sharing, Stretch, is_plain_group};
+use crate::measure::Measure;
 use crate::pixels::Pixels;
+use crate::work::{self, Reach};
 use crate::{Assets, Error, Font, Layouter};
-use measure::Measure;
 
 pub use canvas::Canvas;
 
@@ -130,7 +130,7 @@ impl Plan {
         let keep = Sharing::Keep(&kept, Parts::new());
         let (laid, mut parts) = layouter.lay_out_sharing(bound, assets, keep)?;
         let mut measure = Measure::default();
-        parts.values_mut().for_each(|part| part.extent = measure.extent(&part.marks));
+        parts.values_mut().for_each(|part| part.extent = extent(&part.marks, &mut measure));
         // The background is the first; elements that are hidden have no marks.
         let below = ids[..own_from.unwrap_or(ids.len())].iter();
         let below_stretches = 1 + below.filter(|(id, _)| parts.contains_key(id)).count();
@@ -179,6 +179,17 @@ impl Plan {
             + self.master.bytes()
             + self.parts.values().map(marks).sum::<usize>()
     }
+}
+
+/// Where marks are seen, every push among them with its pop.
+fn extent(marks: &[Mark], measure: &mut Measure) -> Extent {
+    let mut effects = Reach::default();
+    let mut any = false;
+    let reach = work::reach_by(marks, |mark| measure.reach(mark), |inside, own, outer| {
+        any = true;
+        effects.add(Reach::of(inside.inflate(own + outer, own + outer)));
+    });
+    Extent { reach, effects: any.then(|| effects.rect()) }
 }
 
 /// Whether the place of a group's members depends on how large all of them are.

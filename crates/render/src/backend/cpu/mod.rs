@@ -3,7 +3,10 @@
 //! The u8 pipeline, at one fixed SIMD level: pixels are the same on every machine that has AVX2, and
 //! AVX-512 would be slower. Run one painter per core instead of threads inside one painter.
 //!
-//! Deliberately absent: the glyph atlas, which moves glyphs to quarter pixels.
+//! Upright text is painted last with masks of its glyphs, unless something lies over it.
+
+mod glyphs;
+mod late;
 
 use std::sync::{Arc, Weak};
 
@@ -15,6 +18,7 @@ use vello_cpu::{
     RenderMode, RenderSettings, Resources, TargetInit,
 };
 
+use self::glyphs::Glyphs;
 use super::record::{self, Scene};
 use crate::Error;
 use crate::drawing::{Drawing, GlyphRun, Mark};
@@ -29,6 +33,7 @@ pub struct Painter {
     context: RenderContext,
     resources: Resources,
     images: Images,
+    glyphs: Glyphs,
     /// Where the canvas's top left lies in what is painted.
     origin: Vec2,
 }
@@ -48,6 +53,7 @@ impl Painter {
             context: RenderContext::new_with(1, 1, settings),
             resources: Resources::new(),
             images: Images::default(),
+            glyphs: Glyphs::default(),
             origin: Vec2::ZERO,
         }
     }
@@ -57,9 +63,11 @@ impl Painter {
         if width == 0 || height == 0 {
             return Err(Error::Paint { reason: "the canvas is empty".to_owned() });
         }
+        let marks: Vec<_> = drawing.marks().iter().collect();
+        let late = late::late(&marks, &mut self.glyphs);
         self.context.reset_and_resize(width, height);
         self.origin = Vec2::ZERO;
-        record::record(self, drawing.marks())?;
+        record::record(self, early(&marks, &late))?;
         let mut rgba = vec![0; usize::from(width) * usize::from(height) * 4];
         let target = PixmapMut::new(width, height, &mut rgba).ok_or_else(|| Error::Paint {
             reason: "the canvas and its memory differ in size".to_owned(),
@@ -72,7 +80,26 @@ impl Painter {
         if opaque {
             make_opaque(&mut rgba);
         }
-        Ok(Pixels { width: width.into(), height: height.into(), rgba, opaque })
+        let (width, height) = (width.into(), height.into());
+        let mut pixels = Pixels { width, height, rgba, opaque };
+        self.paint_late(&marks, &late, &mut pixels, Area { x0: 0, y0: 0, x1: width, y1: height })?;
+        Ok(pixels)
+    }
+
+    /// Paints the runs of glyphs that were left for the end.
+    fn paint_late(
+        &mut self,
+        marks: &[&Mark],
+        late: &[bool],
+        pixels: &mut Pixels,
+        area: Area,
+    ) -> Result<(), Error> {
+        for (mark, late) in marks.iter().zip(late) {
+            if let (Mark::Glyphs(run), true) = (mark, late) {
+                self.glyphs.paint(run, pixels, area)?;
+            }
+        }
+        Ok(())
     }
 
     /// Paints marks over an area of what is in `pixels`, as if they followed what painted those. None of
@@ -90,31 +117,40 @@ impl Painter {
         let side = |side: u32| u16::try_from(side).map_err(|_| wrong());
         let (x, y, width, height) =
             (side(area.x0)?, side(area.y0)?, side(area.x1 - area.x0)?, side(area.y1 - area.y0)?);
-        self.context.reset_and_resize(width, height);
-        self.origin = -Vec2::new(area.x0.into(), area.y0.into());
-        record::record(self, marks)?;
-        let opaque = pixels.opaque;
-        let (canvas_width, canvas_height) = (side(pixels.width)?, side(pixels.height)?);
-        let target =
-            PixmapMut::new(canvas_width, canvas_height, &mut pixels.rgba).ok_or_else(wrong)?;
-        let settings = RasterizerSettings {
-            render_mode: RenderMode::OptimizeSpeed,
-            target_init: TargetInit::SrcOver,
-            offset: (x, y),
-            ..Default::default()
-        };
-        self.context.flush();
-        self.context.render_with(target, &mut self.resources, settings);
-        if opaque {
-            let row = pixels.width as usize * 4;
-            let (left, right) = (area.x0 as usize * 4, area.x1 as usize * 4);
-            let rows = pixels.rgba.chunks_exact_mut(row);
-            rows.skip(area.y0 as usize)
-                .take((area.y1 - area.y0) as usize)
-                .for_each(|row| make_opaque(&mut row[left..right]));
+        let marks: Vec<_> = marks.into_iter().collect();
+        let late = late::late(&marks, &mut self.glyphs);
+        if late.contains(&false) {
+            self.context.reset_and_resize(width, height);
+            self.origin = -Vec2::new(area.x0.into(), area.y0.into());
+            record::record(self, early(&marks, &late))?;
+            let opaque = pixels.opaque;
+            let (canvas_width, canvas_height) = (side(pixels.width)?, side(pixels.height)?);
+            let target =
+                PixmapMut::new(canvas_width, canvas_height, &mut pixels.rgba).ok_or_else(wrong)?;
+            let settings = RasterizerSettings {
+                render_mode: RenderMode::OptimizeSpeed,
+                target_init: TargetInit::SrcOver,
+                offset: (x, y),
+                ..Default::default()
+            };
+            self.context.flush();
+            self.context.render_with(target, &mut self.resources, settings);
+            if opaque {
+                let row = pixels.width as usize * 4;
+                let (left, right) = (area.x0 as usize * 4, area.x1 as usize * 4);
+                let rows = pixels.rgba.chunks_exact_mut(row);
+                rows.skip(area.y0 as usize)
+                    .take((area.y1 - area.y0) as usize)
+                    .for_each(|row| make_opaque(&mut row[left..right]));
+            }
         }
-        Ok(())
+        self.paint_late(&marks, &late, pixels, area)
     }
+}
+
+/// The marks that are not left for the end.
+fn early<'a>(marks: &[&'a Mark], late: &[bool]) -> impl Iterator<Item = &'a Mark> {
+    marks.iter().zip(late).filter(|(_, late)| !**late).map(|(mark, _)| *mark)
 }
 
 impl Scene for Painter {

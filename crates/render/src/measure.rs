@@ -14,7 +14,6 @@ use skrifa::raw::TableProvider;
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use crate::drawing::{GlyphRun, Mark};
-use crate::layout::parts::Extent;
 use crate::work::{self, Reach};
 
 /// Glyphs whose bounds are remembered.
@@ -41,23 +40,16 @@ struct Face {
 type Glyphs = HashMap<u32, Rect>;
 
 impl Measure {
-    /// Where marks are seen, every push among them with its pop.
-    pub(crate) fn extent(&mut self, marks: &[Mark]) -> Extent {
-        let measure = |mark: &Mark| match mark {
+    /// How far a mark reaches that is no push and no pop.
+    pub(crate) fn reach(&mut self, mark: &Mark) -> Reach {
+        match mark {
             Mark::Glyphs(run) if !run.colored => self.run(run).unwrap_or_else(|| work::reach(mark)),
             other => work::reach(other),
-        };
-        let mut effects = Reach::default();
-        let mut any = false;
-        let reach = work::reach_by(marks, measure, |inside, own, outer| {
-            any = true;
-            effects.add(Reach::of(inside.inflate(own + outer, own + outer)));
-        });
-        Extent { reach, effects: any.then(|| effects.rect()) }
+        }
     }
 
     /// `None` when the font does not tell.
-    fn run(&mut self, run: &GlyphRun) -> Option<Reach> {
+    pub(crate) fn run(&mut self, run: &GlyphRun) -> Option<Reach> {
         let face =
             Face { file: run.font.data.id(), index: run.font.index, coords: run.coords.clone() };
         if self.glyphs > GLYPHS_MAX {
@@ -150,7 +142,8 @@ mod tests {
             let (drawing, _) = lay_out(&text, 1.0, &[]).unwrap();
             let marks = &drawing.marks()[1..];
             // Up to a pixel is half covered by an outline that ends in it.
-            let reach = measure.extent(marks).reach.inflate(0.5, 0.5);
+            let reach = work::reach_by(marks, |mark| measure.reach(mark), |_, _, _| {});
+            let reach = reach.inflate(0.5, 0.5);
             let ink = ink(marks, drawing.width(), drawing.height());
             assert!(reach.contains_rect(ink), "{properties}: {ink:?} is beyond {reach:?}");
             let around = ink.inflate(slack, slack);

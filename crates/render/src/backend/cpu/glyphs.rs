@@ -1,0 +1,296 @@
+//! Upright glyphs as masks: what a glyph covers is worked out once for each place within a pixel that
+//! layout gives it, and is laid over the picture as often as the glyph occurs.
+//!
+//! A mask is painted by the same painter as everything else, and laid on in its arithmetic. Deliberately
+//! absent: glyphs that are turned, stroked, shaded, or have colours of their own; they are painted
+//! from their outlines.
+
+use std::collections::HashMap;
+
+use fearless_simd::dispatch;
+use kurbo::Affine;
+use peniko::Color;
+use vello_cpu::{
+    PixmapMut, RasterizerSettings, RenderContext, RenderMode, RenderSettings, Resources,
+};
+
+use super::super::record;
+use crate::Error;
+use crate::drawing::{Brush, Glyph, GlyphRun};
+use crate::measure::Measure;
+use crate::pixels::{Area, Pixels};
+use crate::simd::level;
+
+/// Glyphs of more device pixels an em are painted from their outlines.
+const EM_PX_MAX: f64 = 256.0;
+/// Places within a pixel, across and down.
+const PLACES: f64 = 4.0;
+/// How far from one of them a glyph may stand, in such places: numbers are rounded on the way.
+const NEAR: f64 = 0.01;
+/// Bytes of masks that are kept.
+const BYTES_MAX: usize = 16 << 20;
+/// Pixels that are blended at once.
+const LANES: usize = 8;
+
+/// Masks of glyphs. One painter owns them.
+pub(super) struct Glyphs {
+    context: RenderContext,
+    resources: Resources,
+    measure: Measure,
+    faces: HashMap<Face, Masks>,
+    bytes: usize,
+}
+
+/// By glyph and place.
+type Masks = HashMap<(u32, u8), Mask>;
+
+/// A face at one size and place on its axes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Face {
+    file: u64,
+    index: u32,
+    coords: Vec<i16>,
+    em_px: u64,
+    skew: u32,
+    embolden: u32,
+}
+
+/// What a glyph covers.
+#[derive(Debug, Default)]
+struct Mask {
+    /// From the whole pixel where the glyph stands to its first pixel.
+    left: i64,
+    top: i64,
+    /// Pixels of a row, in whole groups of [`LANES`].
+    width: usize,
+    coverage: Vec<u8>,
+}
+
+/// Where a glyph stands: a whole pixel, and one of the places in it.
+struct Stand {
+    x: i64,
+    y: i64,
+    place: u8,
+}
+
+impl Stand {
+    /// `None` when it stands beside all places, or out of the world.
+    fn of(glyph: &Glyph, transform: Affine) -> Option<Self> {
+        let at = transform * kurbo::Point::new(glyph.x.into(), glyph.y.into());
+        let split = |at: f64| {
+            let places = (at * PLACES).round();
+            let is_near = (at * PLACES - places).abs() < NEAR && places.abs() < 1e6;
+            #[expect(clippy::cast_possible_truncation, reason = "less than a million")]
+            is_near.then_some((places as i64).div_euclid(4)).zip(Some((places as i64).rem_euclid(4)))
+        };
+        let ((x, across), (y, down)) = (split(at.x)?, split(at.y)?);
+        let place = u8::try_from(down * 4 + across).unwrap_or_default();
+        Some(Self { x, y, place })
+    }
+}
+
+impl Default for Glyphs {
+    fn default() -> Self {
+        let settings = RenderSettings { level: level(), num_threads: 0 };
+        Self {
+            context: RenderContext::new_with(1, 1, settings),
+            resources: Resources::new(),
+            measure: Measure::default(),
+            faces: HashMap::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl Glyphs {
+    /// Whether a run can be painted with masks.
+    pub(super) fn can_paint(run: &GlyphRun) -> bool {
+        let [scale_x, skew_y, skew_x, scale_y, ..] = run.transform.as_coeffs();
+        let is_upright = (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0;
+        is_upright
+            && matches!(run.brush, Brush::Solid(_))
+            && run.stroke.is_none()
+            && !run.colored
+            && f64::from(run.size) * scale_x <= EM_PX_MAX
+            && run.glyphs.iter().all(|glyph| Stand::of(glyph, run.transform).is_some())
+    }
+
+    /// How far what it paints is seen.
+    pub(super) fn reach(&mut self, run: &GlyphRun) -> Option<kurbo::Rect> {
+        self.measure.run(run).map(crate::work::Reach::rect)
+    }
+
+    /// Paints a run over an area of what is in `pixels`.
+    ///
+    /// # Errors
+    /// [`Error::Paint`], and then some of it may be painted.
+    pub(super) fn paint(
+        &mut self,
+        run: &GlyphRun,
+        pixels: &mut Pixels,
+        area: Area,
+    ) -> Result<(), Error> {
+        let Brush::Solid(color) = &run.brush else { return Ok(()) };
+        let ink = Ink::new(color.premultiply().to_rgba8().to_u8_array(), pixels.opaque);
+        let [scale, ..] = run.transform.as_coeffs();
+        let em_px = f64::from(run.size) * scale;
+        let face = Face {
+            file: run.font.data.id(),
+            index: run.font.index,
+            coords: run.coords.clone(),
+            em_px: em_px.to_bits(),
+            skew: run.skew.to_bits(),
+            embolden: run.embolden.to_bits(),
+        };
+        if self.bytes > BYTES_MAX {
+            self.faces.clear();
+            self.bytes = 0;
+        }
+        let mut masks = self.faces.remove(&face).unwrap_or_default();
+        for glyph in &run.glyphs {
+            let Some(stand) = Stand::of(glyph, run.transform) else { continue };
+            let key = (glyph.id, stand.place);
+            let mask = match masks.get(&key) {
+                Some(mask) => mask,
+                None => {
+                    let mask = self.mask(run, em_px, glyph.id, stand.place)?;
+                    self.bytes += mask.coverage.len() + size_of::<Mask>();
+                    masks.entry(key).or_insert(mask)
+                }
+            };
+            mask.lay(&stand, &ink, pixels, area);
+        }
+        self.faces.insert(face, masks);
+        Ok(())
+    }
+
+    /// Works out what a glyph covers.
+    fn mask(&mut self, run: &GlyphRun, em_px: f64, id: u32, place: u8) -> Result<Mask, Error> {
+        #[expect(clippy::cast_possible_truncation, reason = "a size in px")]
+        let alone = GlyphRun {
+            transform: Affine::translate((
+                f64::from(place % 4) / PLACES,
+                f64::from(place / 4) / PLACES,
+            )),
+            size: em_px as f32,
+            glyphs: vec![Glyph { id, x: 0.0, y: 0.0 }],
+            ..run.clone()
+        };
+        let Some(reach) = self.measure.run(&alone).map(crate::work::Reach::rect) else {
+            return Err(Error::Paint { reason: "a font does not tell a glyph".to_owned() });
+        };
+        if reach.is_zero_area() {
+            return Ok(Mask::default());
+        }
+        let seen = reach.inflate(1.0, 1.0).expand();
+        let side = |side: f64| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+            let px = (1.0..=32_767.0).contains(&side).then_some(side as u16);
+            px.ok_or_else(|| Error::Paint { reason: "a glyph is too large".to_owned() })
+        };
+        let lanes = LANES as f64;
+        let (width, height) =
+            (side((seen.width() / lanes).ceil() * lanes)?, side(seen.height())?);
+        self.context.reset_and_resize(width, height);
+        self.context.set_transform(alone.transform.then_translate(-seen.origin().to_vec2()));
+        self.context.set_paint(Color::WHITE);
+        self.context.set_paint_transform(Affine::IDENTITY);
+        record::glyphs(self.context.glyph_run(&mut self.resources, &alone.font), &alone)?;
+        let mut rgba = vec![0; usize::from(width) * usize::from(height) * 4];
+        let target = PixmapMut::new(width, height, &mut rgba).ok_or_else(|| Error::Paint {
+            reason: "a glyph and its memory differ in size".to_owned(),
+        })?;
+        let settings =
+            RasterizerSettings { render_mode: RenderMode::OptimizeSpeed, ..Default::default() };
+        self.context.flush();
+        self.context.render_with(target, &mut self.resources, settings);
+        #[expect(clippy::cast_possible_truncation, reason = "a glyph is less than 32,767 px away")]
+        Ok(Mask {
+            left: seen.x0 as i64,
+            top: seen.y0 as i64,
+            width: width.into(),
+            coverage: rgba.as_chunks::<4>().0.iter().map(|[.., alpha]| *alpha).collect(),
+        })
+    }
+}
+
+impl Mask {
+    /// Lays a colour over an area of a picture, where the mask covers it.
+    fn lay(&self, stand: &Stand, ink: &Ink, pixels: &mut Pixels, area: Area) {
+        if self.width == 0 {
+            return;
+        }
+        let (left, top) = (stand.x + self.left, stand.y + self.top);
+        let (width, height) = (self.width as i64, (self.coverage.len() / self.width) as i64);
+        // In pixels of the mask.
+        let from = |start: i64, area: u32| (i64::from(area) - start).max(0);
+        let (x0, y0) = (from(left, area.x0), from(top, area.y0));
+        let (x1, y1) = (from(left, area.x1).min(width), from(top, area.y1).min(height));
+        if x0 >= x1 || y0 >= y1 {
+            return;
+        }
+        let index = |at: i64| usize::try_from(at).unwrap_or_default();
+        let row = pixels.width as usize * 4;
+        let start = index(left + x0) * 4;
+        let seen = start..start + index(x1 - x0) * 4;
+        let rows = pixels.rgba.chunks_exact_mut(row).skip(index(top + y0)).take(index(y1 - y0));
+        let masks = self.coverage.chunks_exact(self.width).skip(index(y0));
+        dispatch!(level(), _ => {
+            for (row, mask) in rows.zip(masks) {
+                ink.over_row(&mut row[seen.clone()], &mask[index(x0)..index(x1)]);
+            }
+        });
+    }
+}
+
+/// A colour as it is laid over pixels, for [`LANES`] of them.
+struct Ink {
+    color: [u16; LANES * 4],
+    alpha: u16,
+    /// Bits that are set whatever comes of it: in an opaque picture those of alpha, of which blending in 8
+    /// bits may leave 254.
+    set: [u8; LANES * 4],
+}
+
+impl Ink {
+    fn new(color: [u8; 4], opaque: bool) -> Self {
+        let alpha_set = if opaque { 255 } else { 0 };
+        Self {
+            color: std::array::from_fn(|at| color[at % 4].into()),
+            alpha: color[3].into(),
+            set: std::array::from_fn(|at| if at % 4 == 3 { alpha_set } else { 0 }),
+        }
+    }
+
+    /// Lays it over pixels where a mask covers them, as vello does it: of a product of two bytes, 255 is
+    /// added to it and its lower byte dropped.
+    #[inline(always)]
+    fn over(&self, pixels: &mut [u8; LANES * 4], mask: &[u8; LANES]) {
+        for at in 0..LANES * 4 {
+            let covered = u16::from(mask[at / 4]);
+            let hidden = (self.alpha * covered + 255) >> 8;
+            let sum = u16::from(pixels[at]) * (255 - hidden) + self.color[at] * covered;
+            #[expect(clippy::cast_possible_truncation, reason = "a byte is left")]
+            let mixed = ((sum + 255) >> 8) as u8;
+            pixels[at] = mixed | self.set[at];
+        }
+    }
+
+    #[inline(always)]
+    fn over_row(&self, row: &mut [u8], mask: &[u8]) {
+        let (groups, rest) = row.as_chunks_mut::<{ LANES * 4 }>();
+        let (masks, mask_rest) = mask.as_chunks::<LANES>();
+        for (group, mask) in groups.iter_mut().zip(masks) {
+            if *mask != [0; LANES] {
+                self.over(group, mask);
+            }
+        }
+        if !rest.is_empty() {
+            let (mut group, mut mask) = ([0; LANES * 4], [0; LANES]);
+            group[..rest.len()].copy_from_slice(rest);
+            mask[..mask_rest.len()].copy_from_slice(mask_rest);
+            self.over(&mut group, &mask);
+            rest.copy_from_slice(&group[..rest.len()]);
+        }
+    }
+}
