@@ -126,8 +126,8 @@ impl<'a> Studio<'a> {
             Mode::Plan => {
                 let plan = self.plan(row, &bound)?;
                 let row = plan.lay_out(&bound, &self.card.assets, &mut self.layouter)?;
-                if self.canvas.paint(&plan, &row, &mut self.painter)? {
-                    return Ok(self.canvas.encode(&mut self.encoder, self.effort)?);
+                if self.canvas.paint(&plan, &row, &mut self.painter, self.effort)? {
+                    return Ok(self.canvas.encode(&mut self.encoder)?);
                 }
                 row.into_drawing().0
             }

@@ -3,7 +3,7 @@
 //! Deliberately absent: colour conversion and encoding, see [`crate::encode`].
 
 /// A picture in memory: rows from the top, four bytes a pixel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pixels {
     /// In pixels.
     pub width: u32,

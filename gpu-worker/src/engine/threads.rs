@@ -101,13 +101,13 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
         Ok(row) => row,
         Err(failure) => return fail(shared, scratch, ticket, failure),
     };
-    match plan
-        .map(|plan| guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter)?)))
-    {
+    let effort = ticket.effort;
+    match plan.map(|plan| {
+        guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter, effort)?))
+    }) {
         Some(Ok(true)) => {
             ticket.timings.paint = lap(&mut clock);
-            let effort = ticket.effort;
-            let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder, effort)?));
+            let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder)?));
             ticket.timings.encode = lap(&mut clock);
             let size = scratch.canvas.size();
             match file {

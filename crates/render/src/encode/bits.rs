@@ -80,8 +80,9 @@ impl Bits {
         self.splice_few(from, at + words * 64, end);
     }
 
+    /// The same, for few bits.
     #[inline(always)]
-    fn splice_few(&mut self, from: &[u8], start: usize, end: usize) {
+    pub(super) fn splice_few(&mut self, from: &[u8], start: usize, end: usize) {
         let mut at = start;
         while at < end {
             let Some(bytes) = from.get(at / 8..).and_then(<[u8]>::first_chunk::<8>) else { return };

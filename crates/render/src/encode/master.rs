@@ -18,6 +18,7 @@ use super::container::{self, Container};
 use super::filter::{self, Filter};
 use super::runs::{self, Counter, Tables, Writer};
 use super::samples::{Format, Scarcity};
+use super::stamps::Stretch;
 use super::symbols::END;
 use super::{Effort, Encoder, Filtering, check};
 use crate::Error;
@@ -35,7 +36,7 @@ const GAP_ROWS: usize = 16;
 /// Bytes of a block of rows with codes of their own, which are mostly of one kind.
 const OWN_BLOCK: usize = 1 << 20;
 /// The checksum's modulus.
-const MODULUS: u64 = 65_521;
+pub(super) const MODULUS: u64 = 65_521;
 
 /// An encoded picture.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub(crate) struct Master {
     /// Rows that are equal to the one above.
     flat: Vec<bool>,
     checksum: Sum,
+    /// What each row adds to it.
+    row_sums: Vec<Sum>,
     columns: Columns,
 }
 
@@ -92,13 +95,13 @@ impl Columns {
 
 /// What some bytes add to an Adler checksum when nothing follows them.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    bytes: u64,
-    weighted: u64,
+pub(super) struct Sum {
+    pub bytes: u64,
+    pub weighted: u64,
 }
 
 impl Sum {
-    fn of(data: &[u8]) -> Self {
+    pub(super) fn of(data: &[u8]) -> Self {
         let mut adler = Adler32::new();
         adler.write(data);
         let (low, high) = (adler.finish() & 0xffff, adler.finish() >> 16);
@@ -213,6 +216,7 @@ impl Master {
             starts,
             sums,
             checksum: Sum::of(filtered),
+            row_sums: rows.iter().map(|row| Sum::of(row)).collect(),
             columns,
         }
     }
@@ -221,7 +225,7 @@ impl Master {
     pub(crate) fn bytes(&self) -> usize {
         self.bits.len()
             + self.starts.len() * size_of::<u32>()
-            + self.sums.len() * size_of::<Sum>()
+            + (self.sums.len() + self.row_sums.len()) * size_of::<Sum>()
             + self.bands.len() * size_of::<Band>()
     }
 
@@ -264,11 +268,11 @@ impl Master {
         }
     }
 
-    /// The rows in the order of the stream, and whether they get codes of their own.
-    fn stretches(&self, stale: &[u64]) -> Vec<(Range<usize>, bool)> {
+    /// Some rows in the order of the stream, and whether they get codes of their own.
+    fn stretches(&self, of: Range<usize>, stale: &[u64]) -> Vec<(Range<usize>, bool)> {
         let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
-        for (row, stale) in stale.iter().enumerate() {
-            let own = *stale != 0 && self.plain[row];
+        for row in of {
+            let own = stale[row] != 0 && self.plain[row];
             match stretches.last_mut() {
                 Some((rows, same)) if *same == own => rows.end = row + 1,
                 _ => stretches.push((row..row + 1, own)),
@@ -298,23 +302,25 @@ fn take_run(word: &mut u64) -> Range<usize> {
 }
 
 impl Encoder {
-    /// Encodes a picture that differs from `base`, whose encoding `master` is, in `areas` at most.
+    /// Encodes a picture that differs from `base`, whose encoding `master` is, in `areas` at most, and in
+    /// the rows that are `stamped`. Those come in their order, are all flat in the master, and neither
+    /// meet nor touch any of the areas.
     ///
     /// # Errors
     /// [`Error::Encode`] when the two are not of one size.
     pub(crate) fn encode_like(
         &mut self,
-        master: &Master,
-        base: &Pixels,
+        (master, base): (&Master, &Pixels),
         pixels: &Pixels,
         areas: &[Area],
+        stamped: &[Stretch],
         pixel_ratio: f64,
     ) -> Result<Vec<u8>, Error> {
         check(pixels)?;
         if (pixels.width, pixels.height) != (base.width, base.height) {
             return Err(Error::Encode { reason: "a base of another size".to_owned() });
         }
-        if master.scarcity.holds(pixels, areas) {
+        if stamped.is_empty() && master.scarcity.holds(pixels, areas) {
             return self.encode(pixels, pixel_ratio, Effort::Fast);
         }
         let mut changes = std::mem::take(&mut self.changes);
@@ -323,18 +329,17 @@ impl Encoder {
         to.bytes(&container::ZLIB_HEADER);
         let mut checksum = master.checksum;
         let row_bytes = master.columns.width * master.format.bytes() + 1;
-        for (rows, own) in master.stretches(&changes.stale) {
-            if own {
-                self.filter_own(master, pixels, rows, &changes, &mut checksum);
-                dispatch!(level(), _ => runs::deflate(&self.filtered, OWN_BLOCK, false, &mut to));
-            } else {
-                let (to, checksum, stale) = (&mut to, &mut checksum, &changes.stale);
-                dispatch!(level(), _ => match master.format.bytes() {
-                    3 => self.copy_rows::<3>(master, pixels, rows, stale, to, checksum),
-                    _ => self.copy_rows::<4>(master, pixels, rows, stale, to, checksum),
-                });
-            }
+        let mut done = 0;
+        for stretch in stamped {
+            let rows = done..stretch.rows.start;
+            self.write_rows(master, pixels, rows, &changes, &mut to, &mut checksum);
+            stretch.write(master.columns.width, &mut to, |row, new| {
+                master.exchange(&mut checksum, row, new);
+            });
+            done = stretch.rows.end;
         }
+        let rows = done..master.filters.len();
+        self.write_rows(master, pixels, rows, &changes, &mut to, &mut checksum);
         // A last block with nothing in it.
         to.put(0b011, 10);
         self.changes = changes;
@@ -344,6 +349,30 @@ impl Encoder {
         let mut file = Container::open(pixels, &master.format, pixel_ratio);
         file.data(&self.deflated);
         Ok(file.close())
+    }
+
+    /// Writes rows as what is left of the master's and what differs from it.
+    fn write_rows(
+        &mut self,
+        master: &Master,
+        pixels: &Pixels,
+        rows: Range<usize>,
+        changes: &Changes,
+        to: &mut Bits,
+        checksum: &mut Sum,
+    ) {
+        for (rows, own) in master.stretches(rows, &changes.stale) {
+            if own {
+                self.filter_own(master, pixels, rows, changes, checksum);
+                dispatch!(level(), _ => runs::deflate(&self.filtered, OWN_BLOCK, false, to));
+            } else {
+                let stale = &changes.stale;
+                dispatch!(level(), _ => match master.format.bytes() {
+                    3 => self.copy_rows::<3>(master, pixels, rows, stale, to, checksum),
+                    _ => self.copy_rows::<4>(master, pixels, rows, stale, to, checksum),
+                });
+            }
+        }
     }
 
     /// Fills `filtered` with rows that get codes of their own.
@@ -356,10 +385,7 @@ impl Encoder {
         checksum: &mut Sum,
     ) {
         let row_bytes = master.columns.width * master.format.bytes() + 1;
-        let mut exchange = |row: usize, new: Sum| {
-            let after = (master.filters.len() - 1 - row) * row_bytes;
-            checksum.exchange(master.row_sum(row), new, after);
-        };
+        let mut exchange = |row: usize, new: Sum| master.exchange(checksum, row, new);
         if !master.flat[rows.clone()].iter().all(|flat| *flat) {
             self.filter(pixels, &master.format, rows.clone(), Filtering::Adaptive);
             let filtered = rows.zip(self.filtered.chunks_exact(row_bytes));
@@ -523,15 +549,22 @@ impl Encoder {
 }
 
 impl Master {
-    /// What a whole row adds to the checksum.
-    fn row_sum(&self, row: usize) -> Sum {
-        let Columns { width, count, .. } = self.columns;
-        let mut sum = Sum::default();
-        for (at, chunk) in self.sums[row * count..][..count].iter().enumerate() {
-            let after = (width - self.columns.pixels(at..at + 1).end) * self.format.bytes();
-            sum.exchange(Sum::default(), *chunk, after);
-        }
-        sum
+    /// Takes what a row adds to the checksum away, and adds `new` for it.
+    fn exchange(&self, checksum: &mut Sum, row: usize, new: Sum) {
+        let after = (self.filters.len() - 1 - row) * (self.columns.width * self.format.bytes() + 1);
+        checksum.exchange(self.row_sums[row], new, after);
+    }
+
+    /// Whether stamps may stand in these rows: they are opaque, and each is equal to the one above it.
+    pub(crate) fn can_be_stamped(&self, rows: Range<usize>) -> bool {
+        self.format == Format::Rgb
+            && self.flat.get(rows).is_some_and(|rows| rows.iter().all(|flat| *flat))
+    }
+
+    /// Whether a picture stays one of more colours than a palette holds, and not grey, when it also
+    /// has the shades between each of these pairs.
+    pub(crate) fn stays_rich(&self, pairs: &[([u8; 3], [u8; 3])]) -> bool {
+        self.scarcity.ends(pairs)
     }
 }
 

@@ -16,6 +16,7 @@ mod master;
 mod matches;
 mod runs;
 mod samples;
+pub(crate) mod stamps;
 mod symbols;
 #[cfg(test)]
 mod tests;

@@ -56,10 +56,10 @@ fn sampled(data: &[u8]) -> Frequencies {
 }
 
 /// What becomes of bytes.
-trait Sink {
+pub(super) trait Sink {
     fn literals(&mut self, bytes: [u8; 8]);
     fn literal(&mut self, byte: u8);
-    /// Zeros, at least eight of them.
+    /// Zeros, at least one of them.
     fn zeros(&mut self, count: usize);
 }
 

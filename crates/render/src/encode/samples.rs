@@ -113,6 +113,19 @@ impl Scarcity {
         Self { few: few.then_some(indexes), grey: pixels.opaque && quads.iter().all(is_grey) }
     }
 
+    /// Whether it holds no more once a picture has also the shades between each of these pairs, even if
+    /// it has them all.
+    pub(super) fn ends(&self, pairs: &[([u8; 3], [u8; 3])]) -> bool {
+        let shades = |(a, b): &([u8; 3], [u8; 3])| {
+            a.iter().zip(b).map(|(a, b)| usize::from(a.abs_diff(*b))).max().unwrap_or(0)
+        };
+        let shades: usize = pairs.iter().map(shades).sum();
+        let few = self.few.as_ref().is_some_and(|few| few.count + shades <= COLORS_MAX);
+        let grey = |[r, g, b]: [u8; 3]| is_grey(&[r, g, b, 255]);
+        let stays_grey = self.grey && pairs.iter().all(|(a, b)| grey(*a) && grey(*b));
+        !few && !stays_grey
+    }
+
     /// Whether it holds for a picture that differs in some areas.
     pub(super) fn holds(&self, pixels: &Pixels, areas: &[Area]) -> bool {
         let mut rows = areas.iter().flat_map(|area| {

@@ -115,11 +115,11 @@ fn the_flat_card_stands_where_chromium_puts_it() {
     let (drawing, warnings) = lay_out(&card_file("flat.json"), &payload, 1.0).unwrap();
     assert_eq!(codes(&warnings), [""; 0], "no findings");
     let expected = [
-        "156.00,113.10 36",
-        "64.00,302.19 72",
-        "64.00,382.19 72",
-        "64.00,445.64 32",
-        "64.00,575.28 20",
+        "156.00,113.00 36",
+        "64.00,302.00 72",
+        "64.00,382.00 72",
+        "64.00,446.00 32",
+        "64.00,575.00 20",
     ];
     assert_eq!(baselines(&drawing), expected, "brand, headline, subtitle, footer");
     assert!(drawing.is_opaque(), "its background covers the canvas");
@@ -130,11 +130,11 @@ fn the_photo_card_stands_where_chromium_puts_it() {
     let (drawing, warnings) = lay_out(&card_file("photo.json"), &row(0), 1.0).unwrap();
     assert_eq!(codes(&warnings), [""; 0], "no findings");
     let expected = [
-        "84.00,92.19 28",
-        "64.00,334.19 72",
-        "64.00,414.19 72",
-        "64.00,473.64 32",
-        "184.00,555.28 20",
+        "84.00,92.00 28",
+        "64.00,334.00 72",
+        "64.00,414.00 72",
+        "64.00,474.00 32",
+        "184.00,555.00 20",
     ];
     assert_eq!(baselines(&drawing), expected, "badge, headline, subtitle, footer");
     assert!(drawing.is_opaque(), "its photo covers the canvas");
@@ -158,8 +158,8 @@ fn the_pixel_ratio_scales_the_placement_and_not_the_font() {
     let template = json!({ "width": 100, "height": 50, "elements": [text] }).to_string();
     let (drawing, _) = lay_out(template.as_bytes(), &Payload::new(), 2.0).unwrap();
     assert_eq!((drawing.width(), drawing.height()), (200, 100), "the canvas");
-    // 20 + 24 / 2 + 20 * 0.36377, twice.
-    assert_eq!(baselines(&drawing), ["20.00,78.55 20"], "twice as far, as large in px");
+    // 20 + 24 / 2 + 20 * 0.36377, twice, and between rows of pixels.
+    assert_eq!(baselines(&drawing), ["20.00,79.00 20"], "twice as far, as large in px");
     let scale = runs(&drawing).next().unwrap().transform.as_coeffs()[0];
     assert_eq!(scale, 2.0, "the transform makes the glyphs larger");
 }

@@ -6,10 +6,12 @@ use kurbo::{Affine, RoundedRectRadii};
 use peniko::BlendMode;
 
 use super::damage::{self, around, overlap};
+use super::stamps::Stamps;
 use super::{Plan, Row, extent};
 use crate::Error;
-use crate::backend::cpu;
-use crate::drawing::{Layer, Mark};
+use crate::backend::cpu::{self, glyphs::Glyphs};
+use crate::drawing::{GlyphRun, Layer, Mark};
+use crate::encode::stamps::Stretch;
 use crate::encode::{Effort, Encoder};
 use crate::layout::parts::{Extent, Laid};
 use crate::measure::Measure;
@@ -22,6 +24,7 @@ const CHANGED_MAX: f64 = 0.6;
 #[derive(Default)]
 pub struct Canvas {
     measure: Measure,
+    stamps: Stamps,
     /// Whose shared picture the pixels are, but for those areas.
     state: Option<State>,
 }
@@ -30,6 +33,18 @@ struct State {
     plan: Arc<Plan>,
     pixels: Pixels,
     dirty: Vec<Area>,
+    /// Rows with texts that are not painted.
+    stamped: Vec<Stretch>,
+    effort: Effort,
+}
+
+/// What is to be painted over an area.
+struct Part<'a> {
+    area: Area,
+    marks: Vec<&'a Mark>,
+    /// Whether shared elements among them are above ones that are the row's own, so that it begins below
+    /// all of them.
+    from_below: bool,
 }
 
 impl Canvas {
@@ -39,7 +54,8 @@ impl Canvas {
         Self::default()
     }
 
-    /// Paints a row of `plan`; `false` when it changes so much that it is to be painted whole.
+    /// Paints what a row of `plan` needs to be encoded with that effort; `false` when it changes so much that
+    /// it is to be painted whole.
     ///
     /// # Errors
     /// As [`crate::backend::Painter::paint`].
@@ -48,58 +64,28 @@ impl Canvas {
         plan: &Arc<Plan>,
         row: &Row,
         painter: &mut cpu::Painter,
+        effort: Effort,
     ) -> Result<bool, Error> {
         let laid = &row.0;
-        let (canvas, marks) = (laid.drawing.area(), laid.drawing.marks());
-        let extents: Vec<_> = laid
-            .stretches
-            .iter()
-            .map(|stretch| {
-                let own = || extent(&marks[stretch.marks.clone()], &mut self.measure);
-                stretch.shared.unwrap_or_else(own)
-            })
-            .collect();
-        let reaches: Vec<_> =
-            extents.iter().map(|extent| damage::area(extent.reach, canvas)).collect();
-        let areas = plan.changed(laid, &extents, &reaches);
-        let changed: u64 = areas.iter().map(Area::count).sum();
-        if changed as f64 > canvas.area() * CHANGED_MAX
-            || laid.drawing.is_opaque() != plan.base.opaque
-        {
-            return Ok(false);
-        }
-        let mut state = self.clean(plan);
-        for area in &areas {
-            let touch = |reach: &Option<Area>| reach.is_some_and(|reach| overlap(reach, *area));
-            let touching: Vec<_> = (0..reaches.len()).filter(|at| touch(&reaches[*at])).collect();
-            let is_shared = |at: &usize| laid.stretches[*at].shared.is_some();
-            // Up to the first that is the row's own, the shared picture has them all.
-            let own = touching.iter().position(|at| !is_shared(at)).unwrap_or(touching.len());
-            let mut backdrop = &plan.base;
-            let mut over = &touching[own..];
-            if let Some(below) = plan.below.as_ref().filter(|_| over.iter().any(is_shared)) {
-                let bottom = touching.iter().position(|at| *at >= plan.below_stretches);
-                over = &touching[bottom.unwrap_or(touching.len())..];
-                backdrop = below;
-                state.pixels.copy_area(below, *area);
+        let Some(parts) = plan.parts(laid, &mut self.measure) else { return Ok(false) };
+        let mut state = self.clean(plan, effort);
+        for parts in damage::by_rows(parts, |part| part.area) {
+            if effort == Effort::Fast
+                && let Some(runs) = runs(&parts)
+            {
+                let top = parts.iter().map(|part| part.area.y0).min().unwrap_or(0);
+                let bottom = parts.iter().map(|part| part.area.y1).max().unwrap_or(0);
+                // Below the last row with ink there is one that sees it above.
+                let rows = top as usize..bottom as usize + 1;
+                let shared = (plan.base.as_ref(), &plan.master);
+                let stretch = self.stamps.stretch(&runs, rows, shared, &mut painter.glyphs)?;
+                if let Some(stretch) = stretch {
+                    state.stamped.push(stretch);
+                    continue;
+                }
             }
-            state.dirty.push(*area);
-            let over = over.iter().flat_map(|at| &marks[laid.stretches[*at].marks.clone()]);
-            if blends(over.clone()) {
-                // They need to see the backdrop among what is painted with them.
-                state.pixels.clear_area(*area);
-                let backdrop = Mark::Image {
-                    transform: Affine::IDENTITY,
-                    image: Arc::clone(backdrop),
-                    corners: RoundedRectRadii::from_single_radius(0.0),
-                };
-                painter.paint_over(
-                    std::iter::once(&backdrop).chain(over),
-                    &mut state.pixels,
-                    *area,
-                )?;
-            } else {
-                painter.paint_over(over, &mut state.pixels, *area)?;
+            for part in parts {
+                state.paint(&part, painter)?;
             }
         }
         self.state = Some(state);
@@ -110,14 +96,15 @@ impl Canvas {
     ///
     /// # Errors
     /// [`Error::Encode`] when no row was painted.
-    pub fn encode(&mut self, encoder: &mut Encoder, effort: Effort) -> Result<Vec<u8>, Error> {
-        let Some(State { plan, pixels, dirty }) = &self.state else {
+    pub fn encode(&mut self, encoder: &mut Encoder) -> Result<Vec<u8>, Error> {
+        let Some(State { plan, pixels, dirty, stamped, effort }) = &self.state else {
             return Err(Error::Encode { reason: "no row was painted".to_owned() });
         };
-        if effort == Effort::Fast {
-            encoder.encode_like(&plan.master, &plan.base, pixels, dirty, plan.pixel_ratio)
+        let Plan { master, base, pixel_ratio, .. } = plan.as_ref();
+        if *effort == Effort::Fast {
+            encoder.encode_like((master, base), pixels, dirty, stamped, *pixel_ratio)
         } else {
-            encoder.encode(pixels, plan.pixel_ratio, effort)
+            encoder.encode(pixels, *pixel_ratio, *effort)
         }
     }
 
@@ -127,34 +114,118 @@ impl Canvas {
         self.pixels().map_or((0, 0), |pixels| (pixels.width, pixels.height))
     }
 
+    /// Stretches of rows that were not painted last.
+    #[cfg(test)]
+    pub(super) fn stamped(&self) -> usize {
+        self.state.as_ref().map_or(0, |state| state.stamped.len())
+    }
+
     /// What was painted last.
     pub(super) fn pixels(&self) -> Option<&Pixels> {
         self.state.as_ref().map(|state| &state.pixels)
     }
 
     /// The shared picture of `plan`.
-    fn clean(&mut self, plan: &Arc<Plan>) -> State {
+    fn clean(&mut self, plan: &Arc<Plan>, effort: Effort) -> State {
         // Should painting fail, nothing is left of it.
-        match self.state.take() {
+        let mut state = match self.state.take() {
             Some(mut state) if Arc::ptr_eq(&state.plan, plan) => {
                 for area in state.dirty.drain(..) {
                     state.pixels.copy_area(&plan.base, area);
                 }
                 state
             }
-            Some(mut other) => {
-                other.pixels.clone_from(&plan.base);
-                State { plan: Arc::clone(plan), pixels: other.pixels, dirty: Vec::new() }
+            other => {
+                let mut pixels = other.map_or_else(Pixels::default, |state| state.pixels);
+                pixels.clone_from(&plan.base);
+                let (dirty, stamped) = (Vec::new(), Vec::new());
+                State { plan: Arc::clone(plan), pixels, dirty, stamped, effort }
             }
-            None => {
-                let pixels = Pixels::clone(&plan.base);
-                State { plan: Arc::clone(plan), pixels, dirty: Vec::new() }
-            }
+        };
+        state.stamped.clear();
+        state.effort = effort;
+        state
+    }
+}
+
+impl State {
+    fn paint(&mut self, part: &Part<'_>, painter: &mut cpu::Painter) -> Result<(), Error> {
+        let Self { plan, pixels, dirty, .. } = self;
+        let mut backdrop = &plan.base;
+        if let Some(below) = plan.below.as_ref().filter(|_| part.from_below) {
+            backdrop = below;
+            pixels.copy_area(below, part.area);
+        }
+        dirty.push(part.area);
+        let over = part.marks.iter().copied();
+        if blends(over.clone()) {
+            // They need to see the backdrop among what is painted with them.
+            pixels.clear_area(part.area);
+            let backdrop = Mark::Image {
+                transform: Affine::IDENTITY,
+                image: Arc::clone(backdrop),
+                corners: RoundedRectRadii::from_single_radius(0.0),
+            };
+            painter.paint_over(std::iter::once(&backdrop).chain(over), pixels, part.area)
+        } else {
+            painter.paint_over(over, pixels, part.area)
         }
     }
 }
 
+/// The runs of glyphs that parts are made of, if they are made of nothing else.
+fn runs<'a>(parts: &[Part<'a>]) -> Option<Vec<&'a GlyphRun>> {
+    let mut runs = Vec::new();
+    for part in parts {
+        for mark in &part.marks {
+            match mark {
+                Mark::Glyphs(run) if !part.from_below && Glyphs::can_paint(run) => runs.push(run),
+                _ => return None,
+            }
+        }
+    }
+    Some(runs)
+}
+
 impl Plan {
+    /// What a row paints; `None` when that is most of the picture.
+    fn parts<'a>(&self, laid: &'a Laid, measure: &mut Measure) -> Option<Vec<Part<'a>>> {
+        let (canvas, marks) = (laid.drawing.area(), laid.drawing.marks());
+        let extents: Vec<_> = laid
+            .stretches
+            .iter()
+            .map(|stretch| {
+                let own = || extent(&marks[stretch.marks.clone()], measure);
+                stretch.shared.unwrap_or_else(own)
+            })
+            .collect();
+        let reaches: Vec<_> =
+            extents.iter().map(|extent| damage::area(extent.reach, canvas)).collect();
+        let areas = self.changed(laid, &extents, &reaches);
+        let changed: u64 = areas.iter().map(Area::count).sum();
+        if changed as f64 > canvas.area() * CHANGED_MAX
+            || laid.drawing.is_opaque() != self.base.opaque
+        {
+            return None;
+        }
+        let part = |area: Area| {
+            let touch = |reach: &Option<Area>| reach.is_some_and(|reach| overlap(reach, area));
+            let touching: Vec<_> = (0..reaches.len()).filter(|at| touch(&reaches[*at])).collect();
+            let is_shared = |at: &usize| laid.stretches[*at].shared.is_some();
+            // Up to the first that is the row's own, the shared picture has them all.
+            let own = touching.iter().position(|at| !is_shared(at)).unwrap_or(touching.len());
+            let mut over = &touching[own..];
+            let from_below = self.below.is_some() && over.iter().any(is_shared);
+            if from_below {
+                let bottom = touching.iter().position(|at| *at >= self.below_stretches);
+                over = &touching[bottom.unwrap_or(touching.len())..];
+            }
+            let marks = over.iter().flat_map(|at| &marks[laid.stretches[*at].marks.clone()]);
+            Part { area, marks: marks.collect(), from_below }
+        };
+        Some(areas.into_iter().map(part).collect())
+    }
+
     /// The areas in which a row may differ from what is shared.
     fn changed(&self, laid: &Laid, extents: &[Extent], reaches: &[Option<Area>]) -> Vec<Area> {
         let canvas = laid.drawing.area();

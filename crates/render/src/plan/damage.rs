@@ -45,6 +45,23 @@ pub(super) fn join(areas: impl IntoIterator<Item = Area>) -> Vec<Area> {
     joined
 }
 
+/// Groups what has areas by rows: between two groups there are rows, or at least an edge, of none.
+pub(super) fn by_rows<T>(items: Vec<T>, area: impl Fn(&T) -> Area) -> Vec<Vec<T>> {
+    let mut items = items;
+    items.sort_by_key(|item| area(item).y0);
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    let mut bottom = 0;
+    for item in items {
+        let Area { y0, y1, .. } = area(&item);
+        match groups.last_mut() {
+            Some(group) if y0 <= bottom => group.push(item),
+            _ => groups.push(vec![item]),
+        }
+        bottom = bottom.max(y1);
+    }
+    groups
+}
+
 fn is_better_joined(a: Area, b: Area) -> bool {
     overlap(a, b) || around(a, b).count() <= a.count() + b.count() + RECT_PX
 }

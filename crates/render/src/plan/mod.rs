@@ -11,6 +11,7 @@
 
 mod canvas;
 mod damage;
+mod stamps;
 #[cfg(test)]
 mod tests;
 

@@ -40,10 +40,10 @@ impl Bench {
     }
 
     /// The file of a row, unless it is better painted whole.
-    fn render(&mut self, plan: &Arc<Plan>, bound: &Bound) -> (Row, Option<Vec<u8>>) {
+    fn render(&mut self, plan: &Arc<Plan>, bound: &Bound, effort: Effort) -> (Row, Option<Vec<u8>>) {
         let row = plan.lay_out(bound, &Assets::default(), &mut self.layouter).unwrap();
-        let painted = self.canvas.paint(plan, &row, &mut self.painter).unwrap();
-        let file = painted.then(|| self.canvas.encode(&mut self.encoder, Effort::Fast).unwrap());
+        let painted = self.canvas.paint(plan, &row, &mut self.painter, effort).unwrap();
+        let file = painted.then(|| self.canvas.encode(&mut self.encoder).unwrap());
         (row, file)
     }
 }
@@ -103,10 +103,12 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
             plans.push((key, Arc::clone(&plan)));
             plan
         });
-        let (row, file) = bench.render(&plan, &bound);
+        let (row, file) = bench.render(&plan, &bound, Effort::Fast);
         assert_eq!(row.warnings(), warnings, "warnings");
         let marks = |drawing: &Drawing| format!("{:?}", drawing.marks());
         assert_eq!(marks(&row.0.drawing), marks(&drawing), "marks");
+        // With that effort nothing is left unpainted.
+        let _ = bench.render(&plan, &bound, Effort::Balanced);
         let (Some(file), Some(pixels)) = (file, bench.canvas.pixels().cloned()) else { continue };
         planned += 1;
         assert_eq!(pixels.opaque, whole.opaque);
@@ -122,7 +124,7 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
         // The same by tools that saw nothing before.
         let mut fresh = Bench::new();
         let plan = fresh.plan(template, payload, &bound);
-        assert!(fresh.render(&plan, &bound).1 == Some(file), "the rows before make a difference");
+        assert!(fresh.render(&plan, &bound, Effort::Fast).1 == Some(file), "the rows before make a difference");
     }
     planned
 }
@@ -273,11 +275,79 @@ fn what_is_adjusted_is_said_for_every_row() {
     let plan = bench.plan(&template, &rows[0], &bound);
     for row in &rows {
         let bound = bind(&template, row, 1.0).unwrap();
-        let (row, _) = bench.render(&plan, &bound);
+        let (row, _) = bench.render(&plan, &bound, Effort::Fast);
         let said: Vec<_> =
             row.warnings().iter().map(|each| (&*each.code, &*each.element)).collect();
         assert_eq!(said, [("text_truncated", "still"), ("font_fallback", "own")]);
     }
+}
+
+/// Whether these texts of a row are stamped, on plain ground of one colour.
+#[track_caller]
+fn check_stamped(texts: &[Value], expected: bool) {
+    let named = |(at, text): (usize, &Value)| {
+        let mut text = text.clone();
+        let properties = text.as_object_mut().unwrap();
+        properties.insert("id".to_owned(), json!(format!("t{at}")));
+        properties.insert("type".to_owned(), json!("text"));
+        text
+    };
+    let mut elements = vec![
+        json!({"id": "bar", "type": "rect", "y": 190, "width": 320, "height": 10,
+            "fill": gradient("red", "blue")}),
+        // Flat from row to row, and of other colours than the ground.
+        json!({"id": "edge", "type": "rect", "width": 4, "height": 190, "fill": "#c33"}),
+    ];
+    elements.extend(texts.iter().enumerate().map(named));
+    let template = template(&json!(elements), "#f4f1ea");
+    let say = |more: &str| {
+        let text = |(at, text): (usize, &Value)| {
+            let said = text["text"].as_str().unwrap();
+            (format!("t{at}"), json!({"text": format!("{more}{said}")}))
+        };
+        payload(Value::Object(texts.iter().enumerate().map(text).collect()))
+    };
+    let rows = [say(""), say("W"), say("")];
+    let mut bench = Bench::new();
+    assert_eq!(compare(&mut bench, &template, &rows), rows.len(), "{texts:?}: not by a plan");
+    for row in rows {
+        let bound = bind(&template, &row, 1.0).unwrap();
+        let plan = bench.plan(&template, &row, &bound);
+        bench.render(&plan, &bound, Effort::Fast);
+        assert_eq!(bench.canvas.stamped() > 0, expected, "{texts:?}");
+    }
+}
+
+#[test]
+fn texts_on_plain_ground_are_stamped() {
+    let text = |more: Value| {
+        let mut text = json!({"x": 20, "y": 30, "text": "AVATAR To fjord", "fontSize": 30});
+        text.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        text
+    };
+    let check = |more: Value, expected: bool| check_stamped(&[text(more)], expected);
+    check(json!({}), true);
+    check(json!({"fontSize": 9, "color": "#777"}), true);
+    check(json!({"color": "rgba(200, 0, 90, 0.4)"}), true);
+    check(json!({"fontWeight": 900, "fontStyle": "italic"}), true);
+    check(json!({"letterSpacing": -3}), true);
+    check(json!({"width": 200, "lineHeight": 0.9}), true);
+    check(json!({"width": 200, "lineHeight": 0.7}), false);
+    check(json!({"text": "مرحبا שלום Čç\u{301}ä\u{308}\u{323}"}), true);
+    check(json!({"y": -12}), false);
+    check(json!({"x": -10}), false);
+    check(json!({"y": 160, "fontSize": 40}), false);
+    check(json!({"rotation": 10}), false);
+    check(json!({"textShadow": [{"x": 2, "y": 2, "blur": 4, "color": "#000"}]}), false);
+    check(json!({"color": gradient("red", "blue")}), false);
+    check(json!({"letterSpacing": -28}), false);
+    let beside = json!({"x": 200, "y": 34, "text": "side", "color": "#a11", "fontSize": 22});
+    check_stamped(&[text(json!({"width": 170})), beside.clone()], true);
+    check_stamped(&[beside, text(json!({"width": 170}))], true);
+    let over = json!({"x": 30, "y": 40, "text": "over", "color": "#a11", "fontSize": 22});
+    check_stamped(&[text(json!({})), over], false);
+    let below = json!({"x": 20, "y": 100, "text": "below", "fontSize": 22});
+    check_stamped(&[text(json!({})), below], true);
 }
 
 #[test]
@@ -288,7 +358,7 @@ fn rows_that_change_most_of_it_are_painted_whole() {
     let bound = bind(&template, &row, 1.0).unwrap();
     let mut bench = Bench::new();
     let plan = bench.plan(&template, &row, &bound);
-    assert!(bench.render(&plan, &bound).1.is_none());
+    assert!(bench.render(&plan, &bound, Effort::Fast).1.is_none());
 }
 
 #[test]

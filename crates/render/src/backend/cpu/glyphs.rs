@@ -33,7 +33,7 @@ const BYTES_MAX: usize = 16 << 20;
 const LANES: usize = 8;
 
 /// Masks of glyphs. One painter owns them.
-pub(super) struct Glyphs {
+pub(crate) struct Glyphs {
     context: RenderContext,
     resources: Resources,
     measure: Measure,
@@ -45,8 +45,8 @@ pub(super) struct Glyphs {
 type Masks = HashMap<(u32, u8), Mask>;
 
 /// A face at one size and place on its axes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Face {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Face {
     file: u64,
     index: u32,
     coords: Vec<i16>,
@@ -66,11 +66,13 @@ struct Mask {
     coverage: Vec<u8>,
 }
 
-/// Where a glyph stands: a whole pixel, and one of the places in it.
-struct Stand {
-    x: i64,
-    y: i64,
-    place: u8,
+/// A glyph that stands in a whole pixel, and at one of the places in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stand {
+    pub glyph: u32,
+    pub place: u8,
+    pub x: i64,
+    pub y: i64,
 }
 
 impl Stand {
@@ -81,12 +83,32 @@ impl Stand {
             let places = (at * PLACES).round();
             let is_near = (at * PLACES - places).abs() < NEAR && places.abs() < 1e6;
             #[expect(clippy::cast_possible_truncation, reason = "less than a million")]
-            is_near.then_some((places as i64).div_euclid(4)).zip(Some((places as i64).rem_euclid(4)))
+            let places = is_near.then_some(places as i64)?;
+            Some((places.div_euclid(4), places.rem_euclid(4)))
         };
         let ((x, across), (y, down)) = (split(at.x)?, split(at.y)?);
         let place = u8::try_from(down * 4 + across).unwrap_or_default();
-        Some(Self { x, y, place })
+        Some(Self { glyph: glyph.id, place, x, y })
     }
+}
+
+impl Face {
+    fn of(run: &GlyphRun) -> Self {
+        Self {
+            file: run.font.data.id(),
+            index: run.font.index,
+            coords: run.coords.clone(),
+            em_px: em_px(run).to_bits(),
+            skew: run.skew.to_bits(),
+            embolden: run.embolden.to_bits(),
+        }
+    }
+}
+
+/// Device pixels of an em of an upright run.
+fn em_px(run: &GlyphRun) -> f64 {
+    let [scale, ..] = run.transform.as_coeffs();
+    f64::from(run.size) * scale
 }
 
 impl Default for Glyphs {
@@ -104,14 +126,14 @@ impl Default for Glyphs {
 
 impl Glyphs {
     /// Whether a run can be painted with masks.
-    pub(super) fn can_paint(run: &GlyphRun) -> bool {
+    pub(crate) fn can_paint(run: &GlyphRun) -> bool {
         let [scale_x, skew_y, skew_x, scale_y, ..] = run.transform.as_coeffs();
         let is_upright = (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0;
         is_upright
             && matches!(run.brush, Brush::Solid(_))
             && run.stroke.is_none()
             && !run.colored
-            && f64::from(run.size) * scale_x <= EM_PX_MAX
+            && em_px(run) <= EM_PX_MAX
             && run.glyphs.iter().all(|glyph| Stand::of(glyph, run.transform).is_some())
     }
 
@@ -130,50 +152,89 @@ impl Glyphs {
         pixels: &mut Pixels,
         area: Area,
     ) -> Result<(), Error> {
-        let Brush::Solid(color) = &run.brush else { return Ok(()) };
-        let ink = Ink::new(color.premultiply().to_rgba8().to_u8_array(), pixels.opaque);
-        let [scale, ..] = run.transform.as_coeffs();
-        let em_px = f64::from(run.size) * scale;
-        let face = Face {
-            file: run.font.data.id(),
-            index: run.font.index,
-            coords: run.coords.clone(),
-            em_px: em_px.to_bits(),
-            skew: run.skew.to_bits(),
-            embolden: run.embolden.to_bits(),
-        };
+        let Some(color) = color(run) else { return Ok(()) };
+        let ink = Ink::new(color, pixels.opaque);
+        let stands = run.glyphs.iter().filter_map(|glyph| Stand::of(glyph, run.transform));
+        self.with_masks(run, stands, |stand, mask| mask.lay(stand, &ink, pixels, area))
+    }
+
+    /// The face of a run that can be painted with masks, its colour, premultiplied, and its glyphs.
+    pub(crate) fn tell(run: &GlyphRun) -> Option<(Face, [u8; 4], Vec<Stand>)> {
+        let stands = run.glyphs.iter().map(|glyph| Stand::of(glyph, run.transform));
+        Some((Face::of(run), color(run)?, stands.collect::<Option<_>>()?))
+    }
+
+    /// Glyphs of a run's face in its colour on a ground, wherever they stand in it: how far right and
+    /// down its upper left pixel lies, and the picture; `None` when nothing of them is seen.
+    ///
+    /// # Errors
+    /// As [`Self::paint`].
+    pub(crate) fn picture(
+        &mut self,
+        run: &GlyphRun,
+        stands: &[Stand],
+        ground: [u8; 3],
+    ) -> Result<Option<(i64, i64, Pixels)>, Error> {
+        let Some(color) = color(run) else { return Ok(None) };
+        let mut around: Option<[i64; 4]> = None;
+        self.with_masks(run, stands.iter().copied(), |stand, mask| {
+            if mask.width > 0 {
+                let (x, y) = (stand.x + mask.left, stand.y + mask.top);
+                let own = [x, y, x + mask.width as i64, y + mask.height() as i64];
+                let [x0, y0, x1, y1] = around.unwrap_or(own);
+                around =
+                    Some([x0.min(own[0]), y0.min(own[1]), x1.max(own[2]), y1.max(own[3])]);
+            }
+        })?;
+        let Some([x0, y0, x1, y1]) = around else { return Ok(None) };
+        let (width, height) = (u32::try_from(x1 - x0), u32::try_from(y1 - y0));
+        let (Ok(width), Ok(height)) = (width, height) else { return Ok(None) };
+        let [r, g, b] = ground;
+        let rgba = [r, g, b, 255].repeat(width as usize * height as usize);
+        let mut pixels = Pixels { width, height, rgba, opaque: true };
+        let (ink, area) = (Ink::new(color, true), Area { x0: 0, y0: 0, x1: width, y1: height });
+        let moved = stands.iter().map(|stand| Stand { x: stand.x - x0, y: stand.y - y0, ..*stand });
+        self.with_masks(run, moved, |stand, mask| mask.lay(stand, &ink, &mut pixels, area))?;
+        Ok(Some((x0, y0, pixels)))
+    }
+
+    /// Shows `each` the mask of each glyph, made where there is none yet.
+    fn with_masks(
+        &mut self,
+        run: &GlyphRun,
+        stands: impl Iterator<Item = Stand>,
+        mut each: impl FnMut(&Stand, &Mask),
+    ) -> Result<(), Error> {
         if self.bytes > BYTES_MAX {
             self.faces.clear();
             self.bytes = 0;
         }
+        let face = Face::of(run);
         let mut masks = self.faces.remove(&face).unwrap_or_default();
-        for glyph in &run.glyphs {
-            let Some(stand) = Stand::of(glyph, run.transform) else { continue };
-            let key = (glyph.id, stand.place);
+        for stand in stands {
+            let key = (stand.glyph, stand.place);
             let mask = match masks.get(&key) {
                 Some(mask) => mask,
                 None => {
-                    let mask = self.mask(run, em_px, glyph.id, stand.place)?;
+                    let mask = self.mask(run, stand)?;
                     self.bytes += mask.coverage.len() + size_of::<Mask>();
                     masks.entry(key).or_insert(mask)
                 }
             };
-            mask.lay(&stand, &ink, pixels, area);
+            each(&stand, mask);
         }
         self.faces.insert(face, masks);
         Ok(())
     }
 
     /// Works out what a glyph covers.
-    fn mask(&mut self, run: &GlyphRun, em_px: f64, id: u32, place: u8) -> Result<Mask, Error> {
+    fn mask(&mut self, run: &GlyphRun, stand: Stand) -> Result<Mask, Error> {
+        let within = |place: u8| f64::from(place) / PLACES;
         #[expect(clippy::cast_possible_truncation, reason = "a size in px")]
         let alone = GlyphRun {
-            transform: Affine::translate((
-                f64::from(place % 4) / PLACES,
-                f64::from(place / 4) / PLACES,
-            )),
-            size: em_px as f32,
-            glyphs: vec![Glyph { id, x: 0.0, y: 0.0 }],
+            transform: Affine::translate((within(stand.place % 4), within(stand.place / 4))),
+            size: em_px(run) as f32,
+            glyphs: vec![Glyph { id: stand.glyph, x: 0.0, y: 0.0 }],
             ..run.clone()
         };
         let Some(reach) = self.measure.run(&alone).map(crate::work::Reach::rect) else {
@@ -214,14 +275,26 @@ impl Glyphs {
     }
 }
 
+/// The colour of a run that has one, premultiplied.
+fn color(run: &GlyphRun) -> Option<[u8; 4]> {
+    match &run.brush {
+        Brush::Solid(color) => Some(color.premultiply().to_rgba8().to_u8_array()),
+        Brush::Gradient { .. } | Brush::Image { .. } => None,
+    }
+}
+
 impl Mask {
+    fn height(&self) -> usize {
+        self.coverage.len() / self.width.max(1)
+    }
+
     /// Lays a colour over an area of a picture, where the mask covers it.
     fn lay(&self, stand: &Stand, ink: &Ink, pixels: &mut Pixels, area: Area) {
         if self.width == 0 {
             return;
         }
         let (left, top) = (stand.x + self.left, stand.y + self.top);
-        let (width, height) = (self.width as i64, (self.coverage.len() / self.width) as i64);
+        let (width, height) = (self.width as i64, self.height() as i64);
         // In pixels of the mask.
         let from = |start: i64, area: u32| (i64::from(area) - start).max(0);
         let (x0, y0) = (from(left, area.x0), from(top, area.y0));

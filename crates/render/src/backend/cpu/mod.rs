@@ -5,7 +5,7 @@
 //!
 //! Upright text is painted last with masks of its glyphs, unless something lies over it.
 
-mod glyphs;
+pub(crate) mod glyphs;
 mod late;
 
 use std::sync::{Arc, Weak};
@@ -33,7 +33,7 @@ pub struct Painter {
     context: RenderContext,
     resources: Resources,
     images: Images,
-    glyphs: Glyphs,
+    pub(crate) glyphs: Glyphs,
     /// Where the canvas's top left lies in what is painted.
     origin: Vec2,
 }

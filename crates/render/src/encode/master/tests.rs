@@ -45,8 +45,8 @@ fn change(pixels: &mut Pixels, area: Area, every: usize, color: [u8; 3]) {
 fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) {
     let mut encoder = Encoder::new();
     let master = Master::new(base, &mut encoder).unwrap();
-    let file = encoder.encode_like(&master, base, pixels, areas, 1.0).unwrap();
-    let again = Encoder::new().encode_like(&master, base, pixels, areas, 1.0).unwrap();
+    let file = encoder.encode_like((&master, base), pixels, areas, &[], 1.0).unwrap();
+    let again = Encoder::new().encode_like((&master, base), pixels, areas, &[], 1.0).unwrap();
     assert!(file == again, "what was encoded before makes no difference");
     let whole = encoder.encode(pixels, 1.0, Effort::Fast).unwrap();
     let expected = decoded(&whole).2;
@@ -79,11 +79,11 @@ fn few_colours_are_better_encoded_whole() {
     let area = Area { x0: 3, y0: 4, x1: 60, y1: 30 };
     let mut pixels = base.clone();
     change(&mut pixels, area, 2, [1, 2, 3]);
-    let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap();
+    let like = encoder.encode_like((&master, &base), &pixels, &[area], &[], 1.0).unwrap();
     assert!(like == encoder.encode(&pixels, 1.0, Effort::Fast).unwrap(), "two colours");
     // Pixels of many colours on the same ground.
     pixels.copy_area(&picture(64, &[2; 40], true), area);
-    let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap();
+    let like = encoder.encode_like((&master, &base), &pixels, &[area], &[], 1.0).unwrap();
     assert_eq!(decoded(&like).0, png::ColorType::Rgb);
     check(&base, &pixels, &[area]);
 }
@@ -97,7 +97,7 @@ fn what_is_like_a_master_takes_hardly_more_than_what_is_encoded_whole() {
     let area = Area { x0: 100, y0: 40, x1: 500, y1: 200 };
     let mut pixels = base.clone();
     change(&mut pixels, area, 3, [255, 255, 255]);
-    let like = encoder.encode_like(&master, &base, &pixels, &[area], 1.0).unwrap().len();
+    let like = encoder.encode_like((&master, &base), &pixels, &[area], &[], 1.0).unwrap().len();
     let whole = encoder.encode(&pixels, 1.0, Effort::Fast).unwrap().len();
     assert!(like < whole * 5 / 4, "{like} bytes, whole {whole}");
 }

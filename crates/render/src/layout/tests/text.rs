@@ -64,7 +64,8 @@ fn lines_are_aligned_without_the_spaces_at_their_ends() {
     };
     assert!((30.0..40.0).contains(&width), "`one` is {width} px wide");
     assert_eq!(baselines(&plain).len(), 1, "one run");
-    let at = |x: f64, glyphs: usize| format!("{x:.0},17 20 {glyphs}");
+    // A run begins at a whole pixel, and its glyphs at quarters of one from there.
+    let at = |x: f64, glyphs: usize| format!("{},17 20 {glyphs}", x.floor());
     for (align, x) in [
         ("right", 200.0 - width),
         ("end", 200.0 - width),

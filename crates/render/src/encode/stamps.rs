@@ -1,0 +1,337 @@
+//! Small pictures on a plain ground, encoded once for every place where they may stand.
+//!
+//! Below a row that it equals, a row of plain ground leaves zeros whatever lies in its columns (the filter
+//! is Paeth's). So what the letters of a text leave of its rows is the same wherever they stand, as are
+//! its bits in given codes: a row of text is runs of zeros, and between them the bits of its letters,
+//! which nobody need paint or filter again.
+//!
+//! Deliberately absent: which pictures those are and that they do not overlap, see [`crate::plan`].
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use fearless_simd::dispatch;
+
+use super::bits::Bits;
+use super::filter::{self, Filter};
+use super::master::{MODULUS, Sum};
+use super::runs::{Counter, Sink as _, Tables, Writer};
+use super::symbols::END;
+use crate::pixels::Pixels;
+use crate::simd::level;
+
+/// Bytes of a pixel.
+const BPP: usize = 3;
+/// Zeros between two letters, as codes expect them: from so many ...
+const GAP: usize = 6;
+/// ... to about twice as many.
+const GAPS: usize = 9;
+/// Letters of a row, as codes expect them, and zeros at its end.
+const LETTERS: usize = 24;
+const REST: usize = 1_000;
+
+/// Codes for the stamps of one stretch of rows.
+#[derive(Debug)]
+pub(crate) struct Codes {
+    tables: Tables,
+    /// The opening of a block and its end.
+    frame: Vec<u8>,
+    opening: Range<usize>,
+    ending: Range<usize>,
+}
+
+/// A picture in the bits of some codes.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    rows: Vec<Row>,
+    /// Behind the last bit come eight bytes.
+    bits: Vec<u8>,
+}
+
+/// What a picture leaves of a row.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// The pixels in which it, or the row above it, is no ground.
+    ink: (u32, u32),
+    /// From the picture's left edge to the first byte that is no zero.
+    start: u32,
+    bytes: u32,
+    /// Where its bits are.
+    from: u32,
+    upto: u32,
+    sum: Sum,
+}
+
+/// Rows of a picture in which there are stamps and nothing else that differs from its master.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    pub rows: Range<usize>,
+    codes: Arc<Codes>,
+    stamps: Vec<Arc<Stamp>>,
+    /// Row by row from the left.
+    pieces: Vec<Piece>,
+}
+
+/// A row of a stamp on the canvas.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    row: u32,
+    /// Its first byte.
+    at: u32,
+    stamp: u32,
+    stamp_row: u32,
+}
+
+/// Collects what codes are to be good for.
+#[derive(Default)]
+pub(crate) struct Sample(Counter);
+
+impl Sample {
+    /// Counts a picture on its ground.
+    pub(crate) fn add(&mut self, pixels: &Pixels, ground: [u8; 3]) {
+        let Self(counter) = self;
+        let mut rows = 0;
+        dispatch!(level(), _ => residuals(pixels, ground, |_, _, left| {
+            if left.is_empty() {
+                return;
+            }
+            counter.count(left);
+            counter.zeros(GAP + rows % GAPS);
+            if rows % LETTERS == 0 {
+                counter.literal(Filter::Paeth as u8);
+                counter.zeros(REST);
+            }
+            rows += 1;
+        }));
+    }
+
+    /// Codes for pictures like those.
+    pub(crate) fn codes(self) -> Codes {
+        let codes = self.0.codes();
+        let mut frame = Bits::over(Vec::new());
+        codes.open(false, &mut frame);
+        let opened = frame.position();
+        let end = codes.literals[END];
+        frame.put(end.bits.into(), end.count.into());
+        frame.spill();
+        let ending = opened..frame.position();
+        Codes { tables: Tables::of(&codes), frame: padded(frame), opening: 0..opened, ending }
+    }
+}
+
+impl Stamp {
+    /// Encodes an opaque picture on its ground.
+    pub(crate) fn new(pixels: &Pixels, ground: [u8; 3], codes: &Codes) -> Self {
+        let mut rows = Vec::with_capacity(pixels.height as usize + 1);
+        let mut to = Bits::over(Vec::new());
+        dispatch!(level(), _ => residuals(pixels, ground, |ink, start, left| {
+            let from = to.position();
+            Writer { to: &mut to, tables: &codes.tables }.write(left);
+            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            rows.push(Row {
+                ink: (number(ink.start), number(ink.end)),
+                start: number(start),
+                bytes: number(left.len()),
+                from: number(from),
+                upto: number(to.position()),
+                sum: Sum::of(left),
+            });
+        }));
+        Self { rows, bits: padded(to) }
+    }
+
+    /// Bytes that it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.rows.len() * size_of::<Row>() + self.bits.len() + size_of::<Self>()
+    }
+}
+
+/// Calls `each` for every row of an opaque picture, and for the one below it, with the pixels in which it or
+/// the row above is no ground, and with what Paeth's filter leaves of it: where that begins, in bytes
+/// from the left edge, and the bytes from the first to the last that is no zero.
+#[inline(always)]
+fn residuals(
+    pixels: &Pixels,
+    ground: [u8; 3],
+    mut each: impl FnMut(Range<usize>, usize, &[u8]),
+) {
+    let (width, height) = (pixels.width as usize, pixels.height as usize);
+    // A pixel of ground on either side: that on the right has the picture to its left.
+    let plain = ground.repeat(width + 2);
+    let (mut above, mut own) = (plain.clone(), plain.clone());
+    let mut left = vec![0; plain.len()];
+    let inked = |row: &[u8]| {
+        let (row, _) = row[BPP..].as_chunks::<BPP>();
+        let first = row.iter().position(|pixel| *pixel != ground).unwrap_or(width);
+        let end = row.iter().rposition(|pixel| *pixel != ground).map_or(0, |last| last + 1);
+        first..end
+    };
+    let mut ink_above = width..0;
+    for y in 0..=height {
+        if y < height {
+            let packed = own[BPP..].as_chunks_mut::<BPP>().0.iter_mut();
+            for (to, [r, g, b, _]) in packed.zip(pixels.row(y, 0, width).as_chunks::<4>().0) {
+                *to = [*r, *g, *b];
+            }
+        } else {
+            own.copy_from_slice(&plain);
+        }
+        filter::apply::<BPP>(Filter::Paeth, &above, &own, &mut left);
+        let left = &left[BPP..];
+        let first = left.iter().position(|byte| *byte != 0).unwrap_or(0);
+        let end = left.iter().rposition(|byte| *byte != 0).map_or(first, |last| last + 1);
+        let ink = inked(&own);
+        let both = ink.start.min(ink_above.start)..ink.end.max(ink_above.end);
+        each(both, first, &left[first..end]);
+        ink_above = ink;
+        std::mem::swap(&mut own, &mut above);
+    }
+}
+
+/// Bits are read eight bytes at a time.
+fn padded(bits: Bits) -> Vec<u8> {
+    [bits.finish(), vec![0; 8]].concat()
+}
+
+/// Stamps that are put beside each other.
+pub(crate) struct Composition {
+    rows: Range<usize>,
+    width: usize,
+    /// The pixel from which on the next stamp may have ink, by row.
+    free: Vec<u32>,
+    stamps: Vec<Arc<Stamp>>,
+    pieces: Vec<Piece>,
+    /// For each stamp: pieces and changes before it.
+    starts: Vec<(usize, usize)>,
+    /// What `free` said before each change.
+    changes: Vec<(usize, u32)>,
+}
+
+impl Composition {
+    /// For rows of a canvas so wide.
+    pub(crate) fn new(rows: Range<usize>, width: usize) -> Self {
+        let free = vec![1; rows.len()];
+        let (stamps, pieces) = (Vec::new(), Vec::new());
+        Self { rows, width, free, stamps, pieces, starts: Vec::new(), changes: Vec::new() }
+    }
+
+    /// Puts a stamp with its upper left pixel at `x`, `y`; `false`, and nothing is put, when it would touch
+    /// another one or stand left of it, or come to an edge.
+    pub(crate) fn put(&mut self, stamp: &Arc<Stamp>, x: i64, y: i64) -> bool {
+        let stamp_index = u32::try_from(self.stamps.len()).unwrap_or(u32::MAX);
+        self.starts.push((self.pieces.len(), self.changes.len()));
+        self.stamps.push(Arc::clone(stamp));
+        for (at, row) in stamp.rows.iter().enumerate().filter(|(_, row)| row.ink.0 < row.ink.1) {
+            if self.put_row(row, (stamp_index, at), x, y).is_none() {
+                self.take();
+                return false;
+            }
+        }
+        true
+    }
+
+    fn put_row(
+        &mut self,
+        row: &Row,
+        (stamp, stamp_row): (u32, usize),
+        x: i64,
+        y: i64,
+    ) -> Option<()> {
+        let y = usize::try_from(y.checked_add(i64::try_from(stamp_row).ok()?)?).ok()?;
+        let row_of = y.checked_sub(self.rows.start)?;
+        let [first, end] =
+            [row.ink.0, row.ink.1].map(|px| u32::try_from(x.checked_add(px.into())?).ok());
+        // A pixel of ground follows, which sees the ink to its left.
+        let (first, free) = (first?, end?.checked_add(1)?);
+        let before = *self.free.get(row_of)?;
+        if first < before || free as usize > self.width {
+            return None;
+        }
+        self.free[row_of] = free;
+        self.changes.push((row_of, before));
+        if row.bytes > 0 {
+            let at = u32::try_from(x * BPP as i64 + i64::from(row.start)).ok()?;
+            let (row, stamp_row) = (u32::try_from(y).ok()?, u32::try_from(stamp_row).ok()?);
+            self.pieces.push(Piece { row, at, stamp, stamp_row });
+        }
+        Some(())
+    }
+
+    /// Takes away the stamp that was put last.
+    pub(crate) fn take(&mut self) {
+        if let Some((pieces, changes)) = self.starts.pop() {
+            self.stamps.pop();
+            self.pieces.truncate(pieces);
+            for (row, before) in self.changes.drain(changes..).rev() {
+                self.free[row] = before;
+            }
+        }
+    }
+
+    /// From the pixel left of the ink of this stamp and those after it to the one right of it; `None` when
+    /// there is none.
+    pub(crate) fn columns(&self, from_stamp: usize) -> Option<Range<usize>> {
+        let pieces = self.pieces.get(self.starts.get(from_stamp)?.0..)?;
+        let ink = pieces.iter().map(|piece| {
+            let row = &self.stamps[piece.stamp as usize].rows[piece.stamp_row as usize];
+            // Its left edge may lie beyond the canvas's.
+            let left = (i64::from(piece.at) - i64::from(row.start)) / BPP as i64;
+            let pixel = |px: i64| usize::try_from(left + px).unwrap_or_default();
+            pixel(i64::from(row.ink.0) - 1)..pixel(i64::from(row.ink.1) + 1)
+        });
+        ink.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
+    }
+
+    /// Stamps that were put.
+    pub(crate) fn len(&self) -> usize {
+        self.stamps.len()
+    }
+
+    /// The rows with stamps in them; `None` when there are none.
+    pub(crate) fn finish(self, codes: &Arc<Codes>) -> Option<Stretch> {
+        let Self { stamps, mut pieces, .. } = self;
+        let first = pieces.iter().map(|piece| piece.row).min()? as usize;
+        let end = pieces.iter().map(|piece| piece.row).max()? as usize + 1;
+        // Within a row they stand in order.
+        pieces.sort_by_key(|piece| piece.row);
+        Some(Stretch { rows: first..end, codes: Arc::clone(codes), stamps, pieces })
+    }
+}
+
+impl Stretch {
+    /// Writes the rows as a block; answers for each what it adds to the checksum, to `sum`.
+    pub(super) fn write(&self, width: usize, to: &mut Bits, mut sum: impl FnMut(usize, Sum)) {
+        let Codes { tables, frame, opening, ending } = self.codes.as_ref();
+        let row_bytes = width * BPP;
+        to.splice(frame, opening.start, opening.end);
+        let mut pieces = self.pieces.as_slice();
+        for row in self.rows.clone() {
+            let count = pieces.iter().take_while(|piece| piece.row as usize == row).count();
+            let (own, rest) = pieces.split_at(count);
+            pieces = rest;
+            let mut writer = Writer { to: &mut *to, tables };
+            writer.literal(Filter::Paeth as u8);
+            let filter = Filter::Paeth as u64;
+            let (mut bytes, mut weighted) = (filter, filter * (row_bytes as u64 + 1));
+            let mut done = 0;
+            for piece in own {
+                let stamp = &self.stamps[piece.stamp as usize];
+                let Row { bytes: size, from, upto, sum, .. } =
+                    stamp.rows[piece.stamp_row as usize];
+                let at = piece.at as usize;
+                if at > done {
+                    writer.zeros(at - done);
+                }
+                writer.to.splice_few(&stamp.bits, from as usize, upto as usize);
+                done = at + size as usize;
+                bytes += sum.bytes;
+                weighted += sum.weighted + sum.bytes * (row_bytes - done) as u64;
+            }
+            if row_bytes > done {
+                writer.zeros(row_bytes - done);
+            }
+            sum(row, Sum { bytes: bytes % MODULUS, weighted: weighted % MODULUS });
+        }
+        to.splice(frame, ending.start, ending.end);
+    }
+}

@@ -1,0 +1,251 @@
+//! Texts of a row as stamps: what its letters look like in the file is kept from row to row.
+//!
+//! Where a text stands on plain ground and nothing is above it, its letters have the same bits wherever
+//! they stand (`encode::stamps`), and need not be painted. Letters that reach into one another are
+//! a stamp together. Deliberately absent: which texts those are, see [`super::Canvas`].
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use skrifa::FontRef;
+use skrifa::raw::TableProvider as _;
+
+use crate::Error;
+use crate::backend::cpu::glyphs::{Face, Glyphs, Stand};
+use crate::drawing::GlyphRun;
+use crate::encode::Master;
+use crate::encode::stamps::{Codes, Composition, Sample, Stamp, Stretch};
+use crate::pixels::Pixels;
+
+/// Bytes of stamps that are kept.
+const BYTES_MAX: usize = 16 << 20;
+/// Letters of a face from which codes are made.
+const SAMPLES: u32 = 64;
+/// Letters that are one stamp at most.
+const LIGATURE: usize = 12;
+
+/// Letters in the bits of a file. One canvas owns them.
+#[derive(Default)]
+pub(super) struct Stamps {
+    sheets: HashMap<Vec<Style>, Sheet>,
+    bytes: usize,
+}
+
+/// How letters look.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Style {
+    face: Face,
+    /// Premultiplied.
+    ink: [u8; 4],
+    ground: [u8; 3],
+}
+
+/// The stamps of some styles, which share codes.
+struct Sheet {
+    codes: Arc<Codes>,
+    /// One letter, by style, glyph and place; `None` for those of which nothing is seen.
+    letters: HashMap<(usize, u32, u8), Option<Kept>>,
+    /// Letters that reach into one another, from where the first one stands.
+    ligatures: HashMap<(usize, Vec<Stand>), Option<Kept>>,
+}
+
+/// A stamp, and where its upper left pixel lies from the pixel where its letter stands.
+#[derive(Clone)]
+struct Kept {
+    x: i64,
+    y: i64,
+    stamp: Arc<Stamp>,
+}
+
+/// A text with what is known of it.
+struct Text<'a> {
+    run: &'a GlyphRun,
+    style: Style,
+    stands: Vec<Stand>,
+}
+
+impl Stamps {
+    /// The rows of `area`, which may lie anywhere across, with these runs over `base`; `None` when they are
+    /// better painted.
+    ///
+    /// # Errors
+    /// As painting.
+    pub(super) fn stretch(
+        &mut self,
+        runs: &[&GlyphRun],
+        rows: Range<usize>,
+        (base, master): (&Pixels, &Master),
+        glyphs: &mut Glyphs,
+    ) -> Result<Option<Stretch>, Error> {
+        let (width, height) = (base.width as usize, base.height as usize);
+        let mut texts = Vec::with_capacity(runs.len());
+        for run in runs {
+            let Some((face, ink, stands)) = Glyphs::tell(run) else { return Ok(None) };
+            let Some(first) = stands.first() else { continue };
+            let on = |at: i64, side: usize| usize::try_from(at).unwrap_or_default().min(side - 1);
+            let (x, y) = (on(first.x, width), on(first.y, height));
+            let Some([r, g, b, _]) = base.row(y, x, x + 1).first_chunk() else { return Ok(None) };
+            let style = Style { face, ink, ground: [*r, *g, *b] };
+            texts.push(Text { run, style, stands });
+        }
+        // Those on the left come first.
+        texts.sort_by_key(|text| text.stands.iter().map(|stand| stand.x).min());
+        let mut styles: Vec<_> = texts.iter().map(|text| text.style.clone()).collect();
+        styles.sort_unstable();
+        styles.dedup();
+        let shown = |style: &Style| {
+            let [r, g, b, alpha] = style.ink.map(u16::from);
+            let over = |ink: u16, ground: u8| {
+                u8::try_from((u16::from(ground) * (255 - alpha) + ink * 255 + 127) / 255)
+            };
+            let mixed = [over(r, style.ground[0]), over(g, style.ground[1]), over(b, style.ground[2])];
+            (style.ground, mixed.map(|part| part.unwrap_or(u8::MAX)))
+        };
+        let mut pairs: Vec<_> = styles.iter().map(shown).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        if texts.is_empty() || !master.stays_rich(&pairs) {
+            return Ok(None);
+        }
+        if self.bytes > BYTES_MAX {
+            *self = Self::default();
+        }
+        let Self { sheets, bytes } = self;
+        let sheet = match sheets.get_mut(&styles) {
+            Some(sheet) => sheet,
+            None => sheets.entry(styles.clone()).or_insert(Sheet::new(&styles, &texts, glyphs)?),
+        };
+        let mut composition = Composition::new(rows, width);
+        let mut columns = Vec::with_capacity(texts.len());
+        for text in &texts {
+            let from = composition.len();
+            let style = styles.binary_search(&text.style).unwrap_or_default();
+            if !sheet.put(text, style, &mut composition, glyphs, bytes)? {
+                return Ok(None);
+            }
+            columns.extend(composition.columns(from).map(|columns| (columns, text.style.ground)));
+        }
+        let Some(stretch) = composition.finish(&sheet.codes) else { return Ok(None) };
+        let y = stretch.rows.start;
+        let is_ground = |(columns, [r, g, b]): &(Range<usize>, [u8; 3])| {
+            columns.end <= width
+                && base.row(y, columns.start, columns.end).as_chunks::<4>().0.iter().all(
+                    |pixel| *pixel == [*r, *g, *b, 255],
+                )
+        };
+        let is_plain =
+            master.can_be_stamped(stretch.rows.clone()) && columns.iter().all(is_ground);
+        Ok(is_plain.then_some(stretch))
+    }
+}
+
+/// Glyphs of a run's font.
+fn glyph_count(run: &GlyphRun) -> u32 {
+    let font = FontRef::from_index(run.font.data.data(), run.font.index);
+    font.and_then(|font| font.maxp()).map_or(0, |maxp| maxp.num_glyphs().into())
+}
+
+impl Sheet {
+    /// Codes follow from the styles alone, so that a row's bytes do.
+    fn new(styles: &[Style], texts: &[Text<'_>], glyphs: &mut Glyphs) -> Result<Self, Error> {
+        let mut sample = Sample::default();
+        for style in styles {
+            let Some(text) = texts.iter().find(|text| text.style == *style) else { continue };
+            let count = glyph_count(text.run);
+            for at in 0..count.min(SAMPLES) {
+                let glyph = u32::try_from(u64::from(at) * u64::from(count) / u64::from(SAMPLES));
+                let glyph = if count <= SAMPLES { at } else { glyph.unwrap_or_default() };
+                let stand = Stand { glyph, place: 0, x: 0, y: 0 };
+                // A face need not have an outline for each of its glyphs.
+                if let Ok(Some((_, _, pixels))) = glyphs.picture(text.run, &[stand], style.ground) {
+                    sample.add(&pixels, style.ground);
+                }
+            }
+        }
+        let codes = Arc::new(sample.codes());
+        Ok(Self { codes, letters: HashMap::new(), ligatures: HashMap::new() })
+    }
+
+    /// Puts the letters of a text; `false` when they cannot be put beside each other.
+    fn put(
+        &mut self,
+        text: &Text<'_>,
+        style: usize,
+        composition: &mut Composition,
+        glyphs: &mut Glyphs,
+        bytes: &mut usize,
+    ) -> Result<bool, Error> {
+        // The letters of each stamp.
+        let mut put: Vec<Range<usize>> = Vec::new();
+        for (at, stand) in text.stands.iter().enumerate() {
+            let key = (style, stand.glyph, stand.place);
+            let kept = match self.letters.get(&key) {
+                Some(kept) => kept,
+                None => {
+                    let alone = [Stand { x: 0, y: 0, ..*stand }];
+                    let kept = self.make(text, &alone, glyphs, bytes)?;
+                    self.letters.entry(key).or_insert(kept)
+                }
+            };
+            let Some(kept) = kept else { continue };
+            if composition.put(&kept.stamp, stand.x + kept.x, stand.y + kept.y) {
+                put.push(at..at + 1);
+                continue;
+            }
+            // It reaches into what came before it.
+            loop {
+                let Some(before) = put.pop().filter(|before| at - before.start < LIGATURE) else {
+                    return Ok(false);
+                };
+                composition.take();
+                let letters = before.start..at + 1;
+                let kept = self.ligature(text, style, letters.clone(), glyphs, bytes)?;
+                let Some(kept) = kept else { return Ok(false) };
+                let origin = text.stands[letters.start];
+                if composition.put(&kept.stamp, origin.x + kept.x, origin.y + kept.y) {
+                    put.push(letters);
+                    break;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn ligature(
+        &mut self,
+        text: &Text<'_>,
+        style: usize,
+        letters: Range<usize>,
+        glyphs: &mut Glyphs,
+        bytes: &mut usize,
+    ) -> Result<Option<Kept>, Error> {
+        let stands = &text.stands[letters];
+        let Some(origin) = stands.first() else { return Ok(None) };
+        let moved = |stand: &Stand| Stand { x: stand.x - origin.x, y: stand.y - origin.y, ..*stand };
+        let stands: Vec<_> = stands.iter().map(moved).collect();
+        let key = (style, stands);
+        if let Some(kept) = self.ligatures.get(&key) {
+            return Ok(kept.clone());
+        }
+        let kept = self.make(text, &key.1, glyphs, bytes)?;
+        *bytes += key.1.len() * size_of::<Stand>();
+        self.ligatures.insert(key, kept.clone());
+        Ok(kept)
+    }
+
+    fn make(
+        &self,
+        text: &Text<'_>,
+        stands: &[Stand],
+        glyphs: &mut Glyphs,
+        bytes: &mut usize,
+    ) -> Result<Option<Kept>, Error> {
+        let picture = glyphs.picture(text.run, stands, text.style.ground)?;
+        Ok(picture.map(|(x, y, pixels)| {
+            let stamp = Arc::new(Stamp::new(&pixels, text.style.ground, &self.codes));
+            *bytes += stamp.bytes();
+            Kept { x, y, stamp }
+        }))
+    }
+}
