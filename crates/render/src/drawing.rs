@@ -446,6 +446,28 @@ impl Mark {
     }
 }
 
+/// Whether marks mix with what is below all of them in another way than over it.
+pub(crate) fn blends<'a>(marks: impl Iterator<Item = &'a Mark>) -> bool {
+    // Whether each open push is a layer.
+    let mut layers = Vec::new();
+    for mark in marks {
+        match mark {
+            Mark::PushLayer(Layer { blend, .. }) => {
+                if *blend != BlendMode::default() && !layers.contains(&true) {
+                    return true;
+                }
+                layers.push(true);
+            }
+            Mark::PushClip { .. } => layers.push(false),
+            Mark::Pop => {
+                layers.pop();
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 impl Shape {
     /// A rectangle around it, as small as it is cheap to find.
     pub(crate) fn bounds(&self) -> Rect {

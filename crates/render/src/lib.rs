@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: files, network, environment, clocks, async, and the fonts of the system.
 
+mod areas;
 mod asset;
 pub mod backend;
 mod code;

@@ -294,6 +294,7 @@ fn is_pixel_aligned(transform: Affine) -> bool {
         && y.fract() == 0.0
 }
 
-fn unbalanced() -> Error {
+/// A push without its pop.
+pub(super) fn unbalanced() -> Error {
     Error::Paint { reason: "a push without its pop, or the other way round".to_owned() }
 }

@@ -17,42 +17,49 @@ const SAMPLE_OF: usize = 4096;
 const SAMPLE: usize = 1024;
 /// Data of fewer bytes are counted whole.
 const WHOLE_MAX: usize = 32 << 10;
+/// Bytes after which a block may end.
+const PIECE: usize = 32 << 10;
+/// Literals that a block has in its sample at least, so that its codes are worth their header.
+const LITERALS_MIN: u32 = 6 << 10;
 
-/// Writes `data` as blocks of at most so many bytes, the last of which may end the stream.
+/// Writes `data` as blocks of about so many bytes, or more where little is in them. The last one may end the
+/// stream.
 pub(super) fn deflate(data: &[u8], block_bytes: usize, last: bool, to: &mut Bits) {
-    let count = data.len().div_ceil(block_bytes).max(1);
-    let size = data.len().div_ceil(count).max(1);
-    let mut blocks = data.chunks(size).peekable();
-    if blocks.peek().is_none() {
-        block(&[], last, to);
-    }
-    while let Some(data) = blocks.next() {
-        block(data, last && blocks.peek().is_none(), to);
+    let mut rest = data;
+    loop {
+        let mut counter = Counter::default();
+        let mut size = 0;
+        while size < rest.len() {
+            let bytes = PIECE.min(rest.len() - size);
+            counter.sample(&rest[size..size + bytes], rest.len() <= WHOLE_MAX);
+            size += bytes;
+            let is_worth = size >= block_bytes && counter.literals() >= LITERALS_MIN;
+            // A short rest belongs to what is before it.
+            if is_worth && rest.len() - size >= block_bytes / 2 {
+                break;
+            }
+        }
+        let (own, more) = rest.split_at(size);
+        if own.len() > WHOLE_MAX {
+            // What the sample lacks may still come.
+            counter.frequencies.literals.iter_mut().for_each(|count| *count += 1);
+        }
+        block(own, &counter.with_runs(), last && more.is_empty(), to);
+        if more.is_empty() {
+            return;
+        }
+        rest = more;
     }
 }
 
-fn block(data: &[u8], last: bool, to: &mut Bits) {
-    let codes = Codes::new(&sampled(data), BITS_MAX);
+fn block(data: &[u8], frequencies: &Frequencies, last: bool, to: &mut Bits) {
+    let codes = Codes::new(frequencies, BITS_MAX);
     codes.open(last, to);
     let tables = Tables::of(&codes);
     walk(data, &mut Writer { to, tables: &tables });
     let end = codes.literals[END];
     to.put(end.bits.into(), end.count.into());
     to.spill();
-}
-
-fn sampled(data: &[u8]) -> Frequencies {
-    let mut counter = Counter::default();
-    if data.len() <= WHOLE_MAX {
-        walk(data, &mut counter);
-    } else {
-        for piece in data.chunks(SAMPLE_OF) {
-            walk(&piece[..SAMPLE.min(piece.len())], &mut counter);
-        }
-        // What the sample lacks may still come.
-        counter.frequencies.literals.iter_mut().for_each(|count| *count += 1);
-    }
-    counter.with_runs()
 }
 
 /// What becomes of bytes.
@@ -74,6 +81,9 @@ fn walk(data: &[u8], sink: &mut impl Sink) {
             continue;
         }
         let start = at;
+        while words.get(at..at + 4).is_some_and(|words| words.as_flattened() == [0; 32]) {
+            at += 4;
+        }
         while words.get(at) == Some(&[0; 8]) {
             at += 1;
         }
@@ -105,6 +115,21 @@ impl Default for Counter {
 impl Counter {
     pub(super) fn count(&mut self, data: &[u8]) {
         walk(data, self);
+    }
+
+    /// Counts a part of it, or all.
+    fn sample(&mut self, data: &[u8], whole: bool) {
+        if whole {
+            return walk(data, self);
+        }
+        for piece in data.chunks(SAMPLE_OF) {
+            walk(&piece[..SAMPLE.min(piece.len())], self);
+        }
+    }
+
+    /// Literals that were counted.
+    fn literals(&self) -> u32 {
+        self.frequencies.literals[..END].iter().sum()
     }
 
     /// Codes for what was counted, which have one for everything else too.

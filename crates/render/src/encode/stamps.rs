@@ -150,11 +150,7 @@ impl Stamp {
 /// the row above is no ground, and with what Paeth's filter leaves of it: where that begins, in bytes
 /// from the left edge, and the bytes from the first to the last that is no zero.
 #[inline(always)]
-fn residuals(
-    pixels: &Pixels,
-    ground: [u8; 3],
-    mut each: impl FnMut(Range<usize>, usize, &[u8]),
-) {
+fn residuals(pixels: &Pixels, ground: [u8; 3], mut each: impl FnMut(Range<usize>, usize, &[u8])) {
     let (width, height) = (pixels.width as usize, pixels.height as usize);
     // A pixel of ground on either side: that on the right has the picture to its left.
     let plain = ground.repeat(width + 2);
@@ -316,8 +312,7 @@ impl Stretch {
             let mut done = 0;
             for piece in own {
                 let stamp = &self.stamps[piece.stamp as usize];
-                let Row { bytes: size, from, upto, sum, .. } =
-                    stamp.rows[piece.stamp_row as usize];
+                let Row { bytes: size, from, upto, sum, .. } = stamp.rows[piece.stamp_row as usize];
                 let at = piece.at as usize;
                 if at > done {
                     writer.zeros(at - done);

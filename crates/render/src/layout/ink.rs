@@ -178,6 +178,7 @@ impl Painting<'_> {
         let at = self.transform * origin.to_point();
         let whole = Point::new(at.x.floor(), at.y.round());
         for glyph in glyphs {
+            #[expect(clippy::cast_possible_truncation, reason = "a place on a canvas")]
             let place = |start: f64, offset: f32| {
                 let px = ((start + f64::from(offset) * scale) * PLACES).round() / PLACES;
                 (px / scale) as f32

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use kurbo::{Affine, RoundedRectRadii};
-use peniko::BlendMode;
 
-use super::damage::{self, around, overlap};
 use super::stamps::Stamps;
 use super::{Plan, Row, extent};
 use crate::Error;
+use crate::areas::{self, around, overlap};
 use crate::backend::cpu::{self, glyphs::Glyphs};
-use crate::drawing::{GlyphRun, Layer, Mark};
+use crate::drawing::{GlyphRun, Mark, blends};
 use crate::encode::stamps::Stretch;
 use crate::encode::{Effort, Encoder};
 use crate::layout::parts::{Extent, Laid};
@@ -69,7 +68,7 @@ impl Canvas {
         let laid = &row.0;
         let Some(parts) = plan.parts(laid, &mut self.measure) else { return Ok(false) };
         let mut state = self.clean(plan, effort);
-        for parts in damage::by_rows(parts, |part| part.area) {
+        for parts in areas::by_rows(parts, |part| part.area) {
             if effort == Effort::Fast
                 && let Some(runs) = runs(&parts)
             {
@@ -200,7 +199,7 @@ impl Plan {
             })
             .collect();
         let reaches: Vec<_> =
-            extents.iter().map(|extent| damage::area(extent.reach, canvas)).collect();
+            extents.iter().map(|extent| areas::area(extent.reach, canvas)).collect();
         let areas = self.changed(laid, &extents, &reaches);
         let changed: u64 = areas.iter().map(Area::count).sum();
         if changed as f64 > canvas.area() * CHANGED_MAX
@@ -229,9 +228,9 @@ impl Plan {
     /// The areas in which a row may differ from what is shared.
     fn changed(&self, laid: &Laid, extents: &[Extent], reaches: &[Option<Area>]) -> Vec<Area> {
         let canvas = laid.drawing.area();
-        let effects = |at: usize| extents[at].effects.and_then(|rect| damage::area(rect, canvas));
+        let effects = |at: usize| extents[at].effects.and_then(|rect| areas::area(rect, canvas));
         let own = (0..extents.len()).filter(|at| laid.stretches[*at].shared.is_none());
-        let mut areas = damage::join(own.flat_map(|at| [reaches[at], effects(at)]).flatten());
+        let mut areas = areas::join(own.flat_map(|at| [reaches[at], effects(at)]).flatten());
         // What is painted over a row's own is painted with all that its effects see.
         let over: Vec<_> = (self.below_stretches..extents.len())
             .filter(|at| laid.stretches[*at].shared.is_some())
@@ -243,29 +242,7 @@ impl Plan {
             };
             let Some(seen) = over.iter().find(is_cut) else { return areas };
             // Areas that overlap are joined, so that it is cut no more.
-            areas = damage::join(areas.into_iter().chain([*seen]));
+            areas = areas::join(areas.into_iter().chain([*seen]));
         }
     }
-}
-
-/// Whether marks mix with what is below all of them in another way than over it.
-fn blends<'a>(marks: impl Iterator<Item = &'a Mark>) -> bool {
-    // Whether each open push is a layer.
-    let mut layers = Vec::new();
-    for mark in marks {
-        match mark {
-            Mark::PushLayer(Layer { blend, .. }) => {
-                if *blend != BlendMode::default() && !layers.contains(&true) {
-                    return true;
-                }
-                layers.push(true);
-            }
-            Mark::PushClip { .. } => layers.push(false),
-            Mark::Pop => {
-                layers.pop();
-            }
-            _ => {}
-        }
-    }
-    false
 }

@@ -10,7 +10,6 @@
 //! [`Template::live`]: pixeldrive_model::Template::live
 
 mod canvas;
-mod damage;
 mod stamps;
 #[cfg(test)]
 mod tests;
@@ -186,10 +185,14 @@ impl Plan {
 fn extent(marks: &[Mark], measure: &mut Measure) -> Extent {
     let mut effects = Reach::default();
     let mut any = false;
-    let reach = work::reach_by(marks, |mark| measure.reach(mark), |inside, own, outer| {
-        any = true;
-        effects.add(Reach::of(inside.inflate(own + outer, own + outer)));
-    });
+    let reach = work::reach_by(
+        marks,
+        |mark| measure.reach(mark),
+        |inside, own, outer| {
+            any = true;
+            effects.add(Reach::of(inside.inflate(own + outer, own + outer)));
+        },
+    );
     Extent { reach, effects: any.then(|| effects.rect()) }
 }
 

@@ -99,7 +99,8 @@ impl Stamps {
             let over = |ink: u16, ground: u8| {
                 u8::try_from((u16::from(ground) * (255 - alpha) + ink * 255 + 127) / 255)
             };
-            let mixed = [over(r, style.ground[0]), over(g, style.ground[1]), over(b, style.ground[2])];
+            let mixed =
+                [over(r, style.ground[0]), over(g, style.ground[1]), over(b, style.ground[2])];
             (style.ground, mixed.map(|part| part.unwrap_or(u8::MAX)))
         };
         let mut pairs: Vec<_> = styles.iter().map(shown).collect();
@@ -130,12 +131,14 @@ impl Stamps {
         let y = stretch.rows.start;
         let is_ground = |(columns, [r, g, b]): &(Range<usize>, [u8; 3])| {
             columns.end <= width
-                && base.row(y, columns.start, columns.end).as_chunks::<4>().0.iter().all(
-                    |pixel| *pixel == [*r, *g, *b, 255],
-                )
+                && base
+                    .row(y, columns.start, columns.end)
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .all(|pixel| *pixel == [*r, *g, *b, 255])
         };
-        let is_plain =
-            master.can_be_stamped(stretch.rows.clone()) && columns.iter().all(is_ground);
+        let is_plain = master.can_be_stamped(stretch.rows.clone()) && columns.iter().all(is_ground);
         Ok(is_plain.then_some(stretch))
     }
 }
@@ -222,7 +225,8 @@ impl Sheet {
     ) -> Result<Option<Kept>, Error> {
         let stands = &text.stands[letters];
         let Some(origin) = stands.first() else { return Ok(None) };
-        let moved = |stand: &Stand| Stand { x: stand.x - origin.x, y: stand.y - origin.y, ..*stand };
+        let moved =
+            |stand: &Stand| Stand { x: stand.x - origin.x, y: stand.y - origin.y, ..*stand };
         let stands: Vec<_> = stands.iter().map(moved).collect();
         let key = (style, stands);
         if let Some(kept) = self.ligatures.get(&key) {

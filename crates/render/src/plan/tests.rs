@@ -40,7 +40,12 @@ impl Bench {
     }
 
     /// The file of a row, unless it is better painted whole.
-    fn render(&mut self, plan: &Arc<Plan>, bound: &Bound, effort: Effort) -> (Row, Option<Vec<u8>>) {
+    fn render(
+        &mut self,
+        plan: &Arc<Plan>,
+        bound: &Bound,
+        effort: Effort,
+    ) -> (Row, Option<Vec<u8>>) {
         let row = plan.lay_out(bound, &Assets::default(), &mut self.layouter).unwrap();
         let painted = self.canvas.paint(plan, &row, &mut self.painter, effort).unwrap();
         let file = painted.then(|| self.canvas.encode(&mut self.encoder).unwrap());
@@ -124,7 +129,10 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
         // The same by tools that saw nothing before.
         let mut fresh = Bench::new();
         let plan = fresh.plan(template, payload, &bound);
-        assert!(fresh.render(&plan, &bound, Effort::Fast).1 == Some(file), "the rows before make a difference");
+        assert!(
+            fresh.render(&plan, &bound, Effort::Fast).1 == Some(file),
+            "the rows before make a difference"
+        );
     }
     planned
 }

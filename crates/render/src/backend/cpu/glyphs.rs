@@ -182,8 +182,7 @@ impl Glyphs {
                 let (x, y) = (stand.x + mask.left, stand.y + mask.top);
                 let own = [x, y, x + mask.width as i64, y + mask.height() as i64];
                 let [x0, y0, x1, y1] = around.unwrap_or(own);
-                around =
-                    Some([x0.min(own[0]), y0.min(own[1]), x1.max(own[2]), y1.max(own[3])]);
+                around = Some([x0.min(own[0]), y0.min(own[1]), x1.max(own[2]), y1.max(own[3])]);
             }
         })?;
         let Some([x0, y0, x1, y1]) = around else { return Ok(None) };
@@ -250,8 +249,7 @@ impl Glyphs {
             px.ok_or_else(|| Error::Paint { reason: "a glyph is too large".to_owned() })
         };
         let lanes = LANES as f64;
-        let (width, height) =
-            (side((seen.width() / lanes).ceil() * lanes)?, side(seen.height())?);
+        let (width, height) = (side((seen.width() / lanes).ceil() * lanes)?, side(seen.height())?);
         self.context.reset_and_resize(width, height);
         self.context.set_transform(alone.transform.then_translate(-seen.origin().to_vec2()));
         self.context.set_paint(Color::WHITE);
@@ -343,9 +341,7 @@ impl Ink {
             let covered = u16::from(mask[at / 4]);
             let hidden = (self.alpha * covered + 255) >> 8;
             let sum = u16::from(pixels[at]) * (255 - hidden) + self.color[at] * covered;
-            #[expect(clippy::cast_possible_truncation, reason = "a byte is left")]
-            let mixed = ((sum + 255) >> 8) as u8;
-            pixels[at] = mixed | self.set[at];
+            pixels[at] = ((sum + 255) >> 8) as u8 | self.set[at];
         }
     }
 

@@ -6,7 +6,8 @@
 //! Upright text is painted last with masks of its glyphs, unless something lies over it.
 
 pub(crate) mod glyphs;
-mod late;
+mod ground;
+mod units;
 
 use std::sync::{Arc, Weak};
 
@@ -19,14 +20,20 @@ use vello_cpu::{
 };
 
 use self::glyphs::Glyphs;
+use self::units::Unit;
 use super::record::{self, Scene};
 use crate::Error;
-use crate::drawing::{Drawing, GlyphRun, Mark};
+use crate::areas;
+use crate::drawing::{Drawing, GlyphRun, Layer, Mark, blends};
 use crate::pixels::{Area, Pixels};
 use crate::simd::level;
 
 /// Bytes of pictures kept in vello's form.
 const IMAGES_BYTES_MAX: usize = 32 << 20;
+/// Things that are looked at one by one for where they are painted.
+const JOINED_MAX: usize = 100;
+/// The part of a canvas beyond which it is painted in one go.
+const PAINTED_MAX: f64 = 0.6;
 
 /// Paints on the CPU.
 pub struct Painter {
@@ -59,47 +66,30 @@ impl Painter {
     }
 
     fn paint_one(&mut self, drawing: &Drawing) -> Result<Pixels, Error> {
-        let (width, height) = (drawing.width(), drawing.height());
-        if width == 0 || height == 0 {
+        if drawing.width() == 0 || drawing.height() == 0 {
             return Err(Error::Paint { reason: "the canvas is empty".to_owned() });
         }
-        let marks: Vec<_> = drawing.marks().iter().collect();
-        let late = late::late(&marks, &mut self.glyphs);
-        self.context.reset_and_resize(width, height);
-        self.origin = Vec2::ZERO;
-        record::record(self, early(&marks, &late))?;
-        let mut rgba = vec![0; usize::from(width) * usize::from(height) * 4];
-        let target = PixmapMut::new(width, height, &mut rgba).ok_or_else(|| Error::Paint {
-            reason: "the canvas and its memory differ in size".to_owned(),
-        })?;
-        let settings =
-            RasterizerSettings { render_mode: RenderMode::OptimizeSpeed, ..Default::default() };
-        self.context.flush();
-        self.context.render_with(target, &mut self.resources, settings);
-        let opaque = drawing.is_opaque();
-        if opaque {
-            make_opaque(&mut rgba);
+        let (mut pixels, rest) = ground::ground(drawing);
+        let mut marks: Vec<_> = rest.iter().collect();
+        let canvas = Area { x0: 0, y0: 0, x1: pixels.width, y1: pixels.height };
+        let mut areas = vec![canvas];
+        if blends(marks.iter().copied()) {
+            // They need to see the ground among what is painted with them.
+            pixels.clear_area(canvas);
+            marks = drawing.marks().iter().collect();
         }
-        let (width, height) = (width.into(), height.into());
-        let mut pixels = Pixels { width, height, rgba, opaque };
-        self.paint_late(&marks, &late, &mut pixels, Area { x0: 0, y0: 0, x1: width, y1: height })?;
+        let units = units::units(&marks, &mut self.glyphs)?;
+        // What is painted of a layer with an effect depends on where it ends.
+        if !marks.iter().any(|mark| has_effect(mark))
+            && let Some(touched) = areas_of(&units, drawing.area())
+        {
+            areas = touched;
+        }
+        for area in areas {
+            self.paint_early(&units, &mut pixels, area)?;
+        }
+        self.paint_late(&units, &mut pixels, canvas)?;
         Ok(pixels)
-    }
-
-    /// Paints the runs of glyphs that were left for the end.
-    fn paint_late(
-        &mut self,
-        marks: &[&Mark],
-        late: &[bool],
-        pixels: &mut Pixels,
-        area: Area,
-    ) -> Result<(), Error> {
-        for (mark, late) in marks.iter().zip(late) {
-            if let (Mark::Glyphs(run), true) = (mark, late) {
-                self.glyphs.paint(run, pixels, area)?;
-            }
-        }
-        Ok(())
     }
 
     /// Paints marks over an area of what is in `pixels`, as if they followed what painted those. None of
@@ -113,44 +103,84 @@ impl Painter {
         pixels: &mut Pixels,
         area: Area,
     ) -> Result<(), Error> {
+        let marks: Vec<_> = marks.into_iter().collect();
+        let units = units::units(&marks, &mut self.glyphs)?;
+        self.paint_early(&units, pixels, area)?;
+        self.paint_late(&units, pixels, area)
+    }
+
+    /// Paints what of an area is not left for the end.
+    fn paint_early(
+        &mut self,
+        units: &[Unit<'_, '_>],
+        pixels: &mut Pixels,
+        area: Area,
+    ) -> Result<(), Error> {
+        let seen = Rect::new(area.x0.into(), area.y0.into(), area.x1.into(), area.y1.into());
+        let early = units.iter().filter(|unit| !unit.late && unit.reach_touches(seen));
+        let marks: Vec<_> = early.flat_map(|unit| unit.marks.iter().copied()).collect();
+        if marks.is_empty() {
+            return Ok(());
+        }
         let wrong = || Error::Paint { reason: "an area that no canvas has".to_owned() };
         let side = |side: u32| u16::try_from(side).map_err(|_| wrong());
         let (x, y, width, height) =
             (side(area.x0)?, side(area.y0)?, side(area.x1 - area.x0)?, side(area.y1 - area.y0)?);
-        let marks: Vec<_> = marks.into_iter().collect();
-        let late = late::late(&marks, &mut self.glyphs);
-        if late.contains(&false) {
-            self.context.reset_and_resize(width, height);
-            self.origin = -Vec2::new(area.x0.into(), area.y0.into());
-            record::record(self, early(&marks, &late))?;
-            let opaque = pixels.opaque;
-            let (canvas_width, canvas_height) = (side(pixels.width)?, side(pixels.height)?);
-            let target =
-                PixmapMut::new(canvas_width, canvas_height, &mut pixels.rgba).ok_or_else(wrong)?;
-            let settings = RasterizerSettings {
-                render_mode: RenderMode::OptimizeSpeed,
-                target_init: TargetInit::SrcOver,
-                offset: (x, y),
-                ..Default::default()
-            };
-            self.context.flush();
-            self.context.render_with(target, &mut self.resources, settings);
-            if opaque {
-                let row = pixels.width as usize * 4;
-                let (left, right) = (area.x0 as usize * 4, area.x1 as usize * 4);
-                let rows = pixels.rgba.chunks_exact_mut(row);
-                rows.skip(area.y0 as usize)
-                    .take((area.y1 - area.y0) as usize)
-                    .for_each(|row| make_opaque(&mut row[left..right]));
+        self.context.reset_and_resize(width, height);
+        self.origin = -Vec2::new(area.x0.into(), area.y0.into());
+        record::record(self, marks)?;
+        let opaque = pixels.opaque;
+        let (canvas_width, canvas_height) = (side(pixels.width)?, side(pixels.height)?);
+        let target =
+            PixmapMut::new(canvas_width, canvas_height, &mut pixels.rgba).ok_or_else(wrong)?;
+        let settings = RasterizerSettings {
+            render_mode: RenderMode::OptimizeSpeed,
+            target_init: TargetInit::SrcOver,
+            offset: (x, y),
+            ..Default::default()
+        };
+        self.context.flush();
+        self.context.render_with(target, &mut self.resources, settings);
+        if opaque {
+            let row = pixels.width as usize * 4;
+            let (left, right) = (area.x0 as usize * 4, area.x1 as usize * 4);
+            let rows = pixels.rgba.chunks_exact_mut(row);
+            rows.skip(area.y0 as usize)
+                .take((area.y1 - area.y0) as usize)
+                .for_each(|row| make_opaque(&mut row[left..right]));
+        }
+        Ok(())
+    }
+
+    /// Paints the runs of glyphs that were left for the end.
+    fn paint_late(
+        &mut self,
+        units: &[Unit<'_, '_>],
+        pixels: &mut Pixels,
+        area: Area,
+    ) -> Result<(), Error> {
+        for unit in units.iter().filter(|unit| unit.late) {
+            if let [Mark::Glyphs(run)] = unit.marks {
+                self.glyphs.paint(run, pixels, area)?;
             }
         }
-        self.paint_late(&marks, &late, pixels, area)
+        Ok(())
     }
 }
 
-/// The marks that are not left for the end.
-fn early<'a>(marks: &[&'a Mark], late: &[bool]) -> impl Iterator<Item = &'a Mark> {
-    marks.iter().zip(late).filter(|(_, late)| !**late).map(|(mark, _)| *mark)
+fn has_effect(mark: &Mark) -> bool {
+    matches!(mark, Mark::PushLayer(Layer { effect: Some(_), .. }))
+}
+
+/// The areas that early units touch; `None` when that is most of the canvas.
+fn areas_of(units: &[Unit<'_, '_>], canvas: Rect) -> Option<Vec<Area>> {
+    let early: Vec<_> = units.iter().filter(|unit| !unit.late).collect();
+    if early.len() > JOINED_MAX {
+        return None;
+    }
+    let areas = areas::join(early.iter().filter_map(|unit| areas::area(unit.reach, canvas)));
+    let painted: u64 = areas.iter().map(Area::count).sum();
+    (painted as f64 <= canvas.area() * PAINTED_MAX).then_some(areas)
 }
 
 impl Scene for Painter {
@@ -346,6 +376,88 @@ mod tests {
             let error = paint(&mut Painter::new(), &marks).unwrap_err();
             assert_eq!(error.code(), "paint_failed", "{marks:?}");
         }
+    }
+
+    fn text(properties: &serde_json::Value) -> Vec<Mark> {
+        let mut text = serde_json::json!({"id": "t", "type": "text", "x": 7.3, "y": 8.6, "text":
+            "Åffinity, ÄVÄTÄR", "fontSize": 23, "color": "#d04"});
+        text.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        let (drawing, _) = crate::picture::testing::lay_out(&text, 1.0, &[]).unwrap();
+        drawing.marks()[1..].to_vec()
+    }
+
+    fn paint_on(canvas: (u16, u16), marks: &[Mark]) -> Pixels {
+        let mut drawing = Drawing::new(canvas.0, canvas.1);
+        marks.iter().for_each(|mark| drawing.push(mark.clone()).unwrap());
+        Painter::new().paint(&[drawing]).remove(0).unwrap()
+    }
+
+    /// Masks cover what outlines do, on any ground and cut by any edge.
+    #[test]
+    fn texts_look_the_same_by_masks_and_by_outlines() {
+        let canvas = (190, 40);
+        let all = Shape::Rect(Rect::new(0.0, 0.0, canvas.0.into(), canvas.1.into()));
+        let clip = Mark::PushClip { transform: Affine::IDENTITY, shape: all.clone() };
+        for properties in [
+            serde_json::json!({}),
+            serde_json::json!({"x": -9, "y": -6, "color": "rgba(0, 90, 200, 0.4)"}),
+            serde_json::json!({"x": 90, "y": 25, "fontStyle": "italic", "fontWeight": 900}),
+        ] {
+            for ground in [Color::from_rgba8(240, 240, 200, 255), Color::from_rgba8(9, 9, 9, 90)] {
+                let brush = Brush::Solid(ground);
+                let ground = Mark::Fill { transform: Affine::IDENTITY, shape: all.clone(), brush };
+                let masked = [vec![ground.clone()], text(&properties)].concat();
+                let clipped =
+                    [vec![ground, clip.clone()], text(&properties), vec![Mark::Pop]].concat();
+                let marks: Vec<_> = masked.iter().collect();
+                let units = units::units(&marks, &mut Glyphs::default()).unwrap();
+                assert!(units[1].late, "{properties}: by masks");
+                let (masked, clipped) = (paint_on(canvas, &masked), paint_on(canvas, &clipped));
+                let apart = masked.rgba.iter().zip(&clipped.rgba).map(|(a, b)| a.abs_diff(*b));
+                assert!(apart.max() <= Some(2), "{properties}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_over_a_text_is_painted_over_it() {
+        let white = Color::from_rgba8(255, 255, 255, 255);
+        let cover = |x0: f64, x1: f64| {
+            let shape = Shape::Rect(Rect::new(x0, 0.0, x1, 40.0));
+            Mark::Fill { transform: Affine::IDENTITY, shape, brush: Brush::Solid(white) }
+        };
+        let marks = |cover: Mark| [text(&serde_json::json!({})), vec![cover]].concat();
+        let hidden = paint_on((190, 40), &marks(cover(0.0, 190.0)));
+        assert!(hidden.rgba.iter().all(|byte| *byte == 255), "all of it");
+        let half = paint_on((190, 40), &marks(cover(0.0, 60.0)));
+        let is_white = |x: usize| (0..40).all(|y| half.row(y, x, x + 1) == [255; 4]);
+        assert!((0..60).all(is_white), "the left");
+        assert!(
+            (60..190).any(|x| (0..40).any(|y| half.row(y, x, x + 1)[3] != 0)),
+            "the right stays"
+        );
+    }
+
+    /// What covers the canvas is filled or copied; the rest is painted over it.
+    #[test]
+    fn grounds_are_what_painting_makes_of_them() {
+        let rgba: Vec<u8> = (0..6 * 5).flat_map(|at| [at, 2 * at, 200, 255]).collect();
+        let picture = Arc::new(Pixels { width: 6, height: 5, rgba, opaque: true });
+        let at = |x: f64, y: f64| Mark::Image {
+            transform: Affine::translate((x, y)),
+            image: Arc::clone(&picture),
+            corners: NONE,
+        };
+        let red = fill(1.0, 2.0, Color::from_rgba8(255, 0, 0, 255));
+        let row = |from: u8| [from, 2 * from, 200, 255];
+        check(&[at(-2.0, -3.0)], true, [row(20), row(21), row(22)]);
+        check(&[at(-2.0, -3.0), red.clone()], true, [row(20), RED, row(22)]);
+        check(&[at(-4.0, -3.0)], false, [row(22), row(23), CLEAR]);
+        check(&[at(1.0, -3.0)], false, [CLEAR, row(18), row(19)]);
+        let blend = BlendMode::new(peniko::Mix::Multiply, peniko::Compose::SrcOver);
+        let layer = Mark::PushLayer(Layer { blend, ..Layer::default() });
+        let multiplied = [at(-2.0, -3.0), layer, red, Mark::Pop];
+        check(&multiplied, true, [row(20), [21, 0, 0, 255], row(22)]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where a picture differs from another one: rectangles of whole pixels that do not overlap.
+//! Rectangles of whole pixels, in which a picture is painted or differs from another one.
 
 use kurbo::Rect;
 
@@ -15,7 +15,7 @@ const TILE_PX: f64 = 4.0;
 
 /// The pixels that something which reaches so far may touch, in whole tiles; `None` when that is none of
 /// the canvas.
-pub(super) fn area(reach: Rect, canvas: Rect) -> Option<Area> {
+pub(crate) fn area(reach: Rect, canvas: Rect) -> Option<Area> {
     // What is no number reaches anywhere.
     let reach = if reach.is_finite() { reach } else { canvas };
     if reach.is_zero_area() {
@@ -32,7 +32,7 @@ pub(super) fn area(reach: Rect, canvas: Rect) -> Option<Area> {
 }
 
 /// Joins areas that overlap, and those that cost less to be painted as one.
-pub(super) fn join(areas: impl IntoIterator<Item = Area>) -> Vec<Area> {
+pub(crate) fn join(areas: impl IntoIterator<Item = Area>) -> Vec<Area> {
     let mut joined: Vec<Area> = Vec::new();
     for mut area in areas {
         // What has grown may meet others.
@@ -46,7 +46,7 @@ pub(super) fn join(areas: impl IntoIterator<Item = Area>) -> Vec<Area> {
 }
 
 /// Groups what has areas by rows: between two groups there are rows, or at least an edge, of none.
-pub(super) fn by_rows<T>(items: Vec<T>, area: impl Fn(&T) -> Area) -> Vec<Vec<T>> {
+pub(crate) fn by_rows<T>(items: Vec<T>, area: impl Fn(&T) -> Area) -> Vec<Vec<T>> {
     let mut items = items;
     items.sort_by_key(|item| area(item).y0);
     let mut groups: Vec<Vec<T>> = Vec::new();
@@ -66,11 +66,11 @@ fn is_better_joined(a: Area, b: Area) -> bool {
     overlap(a, b) || around(a, b).count() <= a.count() + b.count() + RECT_PX
 }
 
-pub(super) fn overlap(a: Area, b: Area) -> bool {
+pub(crate) fn overlap(a: Area, b: Area) -> bool {
     a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1
 }
 
-pub(super) fn around(a: Area, b: Area) -> Area {
+pub(crate) fn around(a: Area, b: Area) -> Area {
     Area { x0: a.x0.min(b.x0), y0: a.y0.min(b.y0), x1: a.x1.max(b.x1), y1: a.y1.max(b.y1) }
 }
 
