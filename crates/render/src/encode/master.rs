@@ -333,9 +333,8 @@ impl Encoder {
         for stretch in stamped {
             let rows = done..stretch.rows.start;
             self.write_rows(master, pixels, rows, &changes, &mut to, &mut checksum);
-            stretch.write(master.columns.width, &mut to, |row, new| {
-                master.exchange(&mut checksum, row, new);
-            });
+            let exchange = |row: usize, new: Sum| master.exchange(&mut checksum, row, new);
+            dispatch!(level(), _ => stretch.write(master.columns.width, &mut to, exchange));
             done = stretch.rows.end;
         }
         let rows = done..master.filters.len();

@@ -24,6 +24,9 @@ const LITERALS_MIN: u32 = 6 << 10;
 
 /// Writes `data` as blocks of about so many bytes, or more where little is in them. The last one may end the
 /// stream.
+///
+/// Inlined, as all that it calls for each byte, so that it is made of the instructions of its caller's SIMD level.
+#[inline(always)]
 pub(super) fn deflate(data: &[u8], block_bytes: usize, last: bool, to: &mut Bits) {
     let mut rest = data;
     loop {
@@ -52,6 +55,7 @@ pub(super) fn deflate(data: &[u8], block_bytes: usize, last: bool, to: &mut Bits
     }
 }
 
+#[inline(always)]
 fn block(data: &[u8], frequencies: &Frequencies, last: bool, to: &mut Bits) {
     let codes = Codes::new(frequencies, BITS_MAX);
     codes.open(last, to);
@@ -118,6 +122,7 @@ impl Counter {
     }
 
     /// Counts a part of it, or all.
+    #[inline(always)]
     fn sample(&mut self, data: &[u8], whole: bool) {
         if whole {
             return walk(data, self);

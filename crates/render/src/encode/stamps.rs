@@ -296,6 +296,7 @@ impl Composition {
 
 impl Stretch {
     /// Writes the rows as a block; answers for each what it adds to the checksum, to `sum`.
+    #[inline(always)]
     pub(super) fn write(&self, width: usize, to: &mut Bits, mut sum: impl FnMut(usize, Sum)) {
         let Codes { tables, frame, opening, ending } = self.codes.as_ref();
         let row_bytes = width * BPP;

@@ -178,7 +178,14 @@ fn areas_of(units: &[Unit<'_, '_>], canvas: Rect) -> Option<Vec<Area>> {
     if early.len() > JOINED_MAX {
         return None;
     }
-    let areas = areas::join(early.iter().filter_map(|unit| areas::area(unit.reach, canvas)));
+    let touched = |unit: &&Unit<'_, '_>| {
+        let area = areas::area(unit.reach, canvas)?;
+        // Curves are made of as many lines as their place on the canvas says, at the limit of what numbers
+        // tell apart: they are painted where they stand.
+        let stays = unit.marks.iter().all(|mark| mark.has_straight_edges());
+        Some(if stays { area } else { Area { x0: 0, y0: 0, ..area } })
+    };
+    let areas = areas::join(early.iter().filter_map(|unit| touched(unit)));
     let painted: u64 = areas.iter().map(Area::count).sum();
     (painted as f64 <= canvas.area() * PAINTED_MAX).then_some(areas)
 }
