@@ -185,7 +185,7 @@ fn areas_of(units: &[Unit<'_, '_>], canvas: Rect) -> Option<Vec<Area>> {
         let stays = unit.marks.iter().all(|mark| mark.has_straight_edges());
         Some(if stays { area } else { Area { x0: 0, y0: 0, ..area } })
     };
-    let areas = areas::join(early.iter().filter_map(|unit| touched(unit)));
+    let areas = areas::join(early.iter().filter_map(touched));
     let painted: u64 = areas.iter().map(Area::count).sum();
     (painted as f64 <= canvas.area() * PAINTED_MAX).then_some(areas)
 }
