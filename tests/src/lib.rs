@@ -4,6 +4,7 @@
 //! The tests of the binary, through its HTTP API and its commands, are in `cli/tests`. Deliberately
 //! absent: any renderer other than the project's own.
 
+pub mod chromium;
 pub mod gallery;
 pub mod golden;
 pub mod marks;

@@ -5,22 +5,20 @@
 //! Deliberately absent: pixels, since two rasterizers never agree on those, and Chromium's trimming of
 //! full-width punctuation, which is switched off.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
 use pixeldrive_model::{Payload, bind, parse};
 use pixeldrive_render::{Fonts, Layouter, Scaled};
-use pixeldrive_tests::folder;
+use pixeldrive_tests::{chromium, folder};
 use serde_json::{Value, json};
 
 /// Share by which the widths of a line may differ.
 const WIDTH_SHARE_MAX: f64 = 0.005;
 /// The same in px, for lines of a letter or two.
 const WIDTH_PX_MAX: f64 = 0.1;
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// Files of the families, in the fixtures or bundled.
 const FAMILIES: [(&str, &str, &str); 11] = [
@@ -177,30 +175,8 @@ fn px(value: &Value) -> Value {
 
 /// Chromium's lines of each case.
 fn theirs() -> Vec<Vec<Line>> {
-    let scratch = tempfile::tempdir().expect("a folder");
-    let page_at = scratch.path().join("page.html");
-    fs::write(&page_at, page()).expect("the page is written");
-    let run = |browser: &&str| {
-        Command::new(browser)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
-            .args(["--no-first-run", "--disable-background-networking", "--disable-sync"])
-            .args(["--disable-component-update", "--font-render-hinting=none"])
-            .args(["--virtual-time-budget=20000", "--timeout=60000", "--dump-dom"])
-            .arg(format!("--user-data-dir={}", scratch.path().join("profile").display()))
-            .arg(format!("file://{}", page_at.display()))
-            .output()
-            .ok()
-    };
-    let output = BROWSERS
-        .iter()
-        .find_map(run)
-        .unwrap_or_else(|| panic!("This test needs Chromium: run it with `cargo xtask test`."));
-    let dom = String::from_utf8_lossy(&output.stdout);
-    let (_, rest) = dom.split_once("<pre>").unwrap_or_else(|| {
-        panic!("Chromium measured nothing: {}", String::from_utf8_lossy(&output.stderr))
-    });
-    let (measured, _) = rest.split_once("</pre>").expect("the end of the answer");
-    let bytes = data_encoding::BASE64.decode(measured.trim().as_bytes()).expect("base64");
+    let measured = chromium::answer(&page()).expect("an answer");
+    let bytes = data_encoding::BASE64.decode(measured.as_bytes()).expect("base64");
     let measured: Vec<Vec<(String, f64)>> = serde_json::from_slice(&bytes).expect("JSON");
     let lines = |lines: Vec<(String, f64)>| {
         lines.into_iter().map(|(text, width)| Line { text, width }).collect()

@@ -4,17 +4,14 @@
 //! Every colour below meets every colour on top, in flat squares, so that edges do not count.
 //! Chromium is installed by `cargo xtask test`. Deliberately absent: groups, which golden pictures show.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
-use std::fs;
-use std::process::Command;
 
 use pixeldrive_model::Payload;
-use pixeldrive_tests::{Picture, Studio, folder};
+use pixeldrive_tests::{Picture, Studio, chromium, folder};
 use serde_json::{Value, json};
 
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const MODES: [&str; 16] = [
     "normal",
     "multiply",
@@ -105,7 +102,6 @@ fn ours(flats: &[Flat]) -> Picture {
 }
 
 fn theirs(flats: &[Flat]) -> Picture {
-    let scratch = tempfile::tempdir().expect("a folder");
     let mut page = String::from(
         "<!doctype html><meta charset=utf-8><style>body {margin: 0} div {position: absolute}</style>",
     );
@@ -118,32 +114,7 @@ fn theirs(flats: &[Flat]) -> Picture {
         )
         .expect("a page");
     }
-    let page_at = scratch.path().join("page.html");
-    let shot_at = scratch.path().join("shot.png");
-    fs::write(&page_at, page).expect("the page is written");
-    let (width, height) = extent();
-    let run = |browser: &&str| {
-        Command::new(browser)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
-            .args(["--no-first-run", "--disable-background-networking", "--disable-sync"])
-            .args(["--disable-component-update", "--hide-scrollbars"])
-            .args(["--force-device-scale-factor=1", "--force-color-profile=srgb"])
-            .arg("--default-background-color=00000000")
-            .arg(format!("--window-size={width},{}", height + 200))
-            .arg(format!("--user-data-dir={}", scratch.path().join("profile").display()))
-            .arg(format!("--screenshot={}", shot_at.display()))
-            .arg(format!("file://{}", page_at.display()))
-            .output()
-            .ok()
-    };
-    let output = BROWSERS
-        .iter()
-        .find_map(run)
-        .unwrap_or_else(|| panic!("This test needs Chromium: run it with `cargo xtask test`."));
-    let shot = fs::read(&shot_at).unwrap_or_else(|_| {
-        panic!("Chromium painted nothing: {}", String::from_utf8_lossy(&output.stderr))
-    });
-    Picture::decode(&shot).expect("a PNG")
+    chromium::shot(&page, extent()).expect("a picture")
 }
 
 /// By how many levels the channels of a mode's cell differ at most, on average, and where most.

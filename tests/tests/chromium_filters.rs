@@ -4,17 +4,15 @@
 //! Without a GPU Chromium blurs with boxes in place of the bell curve, so blurs differ where edges are
 //! hard, and little on average. Chromium is installed by `cargo xtask test`. Deliberately absent: duotone and tint, which CSS has not.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
 use pixeldrive_model::Payload;
-use pixeldrive_tests::{Picture, Studio, folder};
+use pixeldrive_tests::{Picture, Studio, chromium, folder};
 use serde_json::{Value, json};
 
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// The picture, at its own size, so that neither scales it.
 const PICTURE: &str = "resample-alpha.png";
 const WIDTH: usize = 96;
@@ -96,7 +94,6 @@ fn ours() -> Picture {
 }
 
 fn theirs() -> Picture {
-    let scratch = tempfile::tempdir().expect("a folder");
     let picture = fs::read(folder("fixtures").join(PICTURE)).expect("the picture");
     let data = data_encoding::BASE64.encode(&picture);
     let mut page = String::from(
@@ -112,31 +109,7 @@ fn theirs() -> Picture {
         )
         .expect("a page");
     }
-    let page_at = scratch.path().join("page.html");
-    let shot_at = scratch.path().join("shot.png");
-    fs::write(&page_at, page).expect("the page is written");
-    let (width, height) = extent();
-    let run = |browser: &&str| {
-        Command::new(browser)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
-            .args(["--no-first-run", "--disable-background-networking", "--disable-sync"])
-            .args(["--disable-component-update", "--hide-scrollbars"])
-            .args(["--force-device-scale-factor=1", "--force-color-profile=srgb"])
-            .arg(format!("--window-size={width},{}", height + 200))
-            .arg(format!("--user-data-dir={}", scratch.path().join("profile").display()))
-            .arg(format!("--screenshot={}", shot_at.display()))
-            .arg(format!("file://{}", page_at.display()))
-            .output()
-            .ok()
-    };
-    let output = BROWSERS
-        .iter()
-        .find_map(run)
-        .unwrap_or_else(|| panic!("This test needs Chromium: run it with `cargo xtask test`."));
-    let shot = fs::read(&shot_at).unwrap_or_else(|_| {
-        panic!("Chromium painted nothing: {}", String::from_utf8_lossy(&output.stderr))
-    });
-    Picture::decode(&shot).expect("a PNG")
+    chromium::shot(&page, extent()).expect("a picture")
 }
 
 #[test]
