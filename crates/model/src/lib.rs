@@ -79,7 +79,7 @@ pub use shape::{
     Dashes, Ellipse, FillRule, Line, LineCap, LineJoin, Marker, Outline, Path, Polygon, Rect, Star,
     StrokeAlign,
 };
-pub use source::{DataFault, Source, data_bytes};
+pub use source::{DataFault, DataUri, Source, data_bytes};
 pub use table::{Borders, Cell, Column, Columns, Rows, Table};
 pub use template::{Template, parse, parse_with};
 pub use text::{

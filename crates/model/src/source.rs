@@ -1,5 +1,7 @@
 //! Where an image comes from, and the bytes of those that carry themselves.
 
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use data_url::DataUrl;
@@ -18,7 +20,7 @@ pub enum Source {
     /// An `http:` or `https:` URL, fetched by the worker.
     Url(Arc<str>),
     /// A `data:` URI, the bytes inline.
-    Data(Arc<str>),
+    Data(DataUri),
     /// A path relative to the template's folder; only the offline commands have one.
     File(Arc<str>),
 }
@@ -29,7 +31,8 @@ impl Source {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Missing => "",
-            Self::Url(text) | Self::Data(text) | Self::File(text) => text,
+            Self::Url(text) | Self::File(text) => text,
+            Self::Data(uri) => uri,
         }
     }
 
@@ -42,6 +45,37 @@ impl Source {
                 self.as_str().chars().take(200).collect()
             }
         }
+    }
+}
+
+/// The text of a `data:` URI, which may be megabytes long. It is read once for its hash, and not by every
+/// map that it is a key of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataUri {
+    hash: u64,
+    text: Arc<str>,
+}
+
+impl From<&str> for DataUri {
+    fn from(text: &str) -> Self {
+        // Nobody can choose texts of equal hashes.
+        let mut hash = [0; 8];
+        blake3::Hasher::new().update(text.as_bytes()).finalize_xof().fill(&mut hash);
+        Self { hash: u64::from_le_bytes(hash), text: text.into() }
+    }
+}
+
+impl Deref for DataUri {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Hash for DataUri {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
@@ -105,7 +139,7 @@ impl Property for Source {
                 }
                 Ok(Self::Url(url.as_str().into()))
             }
-            "data" => Ok(Self::Data(text.into())),
+            "data" => Ok(Self::Data(text.as_str().into())),
             _ => Err(format!("`{scheme}:` is refused; use an https: URL or a data: URI").into()),
         }
     }

@@ -9,12 +9,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use super::workers::Workers;
 use crate::clock;
 
 /// Rows of one transaction.
 const GROUP_ROWS_MAX: usize = 64;
-/// How long the first of a group waits for others.
-const LINGER: Duration = Duration::from_millis(5);
+/// How long the first of a group waits for others that are under way.
+const LINGER: Duration = Duration::from_millis(25);
 /// How long to wait before a store that failed is asked again.
 const RETRY: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(2);
@@ -35,7 +36,7 @@ impl Settler {
     }
 
     /// Waits for a group. Empty only when `finished` and nothing is left.
-    async fn group(&self, finished: &CancellationToken) -> Vec<Settle> {
+    async fn group(&self, workers: &Workers, finished: &CancellationToken) -> Vec<Settle> {
         while self.waiting.lock().is_empty() {
             tokio::select! {
                 () = self.filled.notified() => {}
@@ -44,7 +45,8 @@ impl Settler {
         }
         let linger = tokio::time::sleep(LINGER);
         tokio::pin!(linger);
-        while self.waiting.lock().len() < GROUP_ROWS_MAX {
+        // The last rows of a batch wait for nothing.
+        while self.waiting.lock().len() < GROUP_ROWS_MAX && workers.hold_rows() {
             tokio::select! {
                 () = self.filled.notified() => {}
                 () = &mut linger => break,
@@ -59,7 +61,7 @@ impl Settler {
 /// Writes groups until `finished` and nothing is left.
 pub(super) async fn run(shared: &Shared, finished: &CancellationToken) {
     loop {
-        let group = shared.settler.group(finished).await;
+        let group = shared.settler.group(&shared.workers, finished).await;
         if group.is_empty() {
             return;
         }

@@ -137,6 +137,11 @@ impl Workers {
         Some(Hungry { session: id, limit: limit.min(CLAIM_JOBS_MAX), idle: session.idle() })
     }
 
+    /// Whether any worker has a row of a batch.
+    pub(super) fn hold_rows(&self) -> bool {
+        self.state.lock().sessions.values().any(|session| !session.idle())
+    }
+
     /// Sends claimed jobs. Hands them back when the session takes no more.
     pub(super) fn send_bulk(
         &self,
@@ -331,12 +336,12 @@ impl State {
 }
 
 impl Session {
-    /// Whether it is worth claiming for: a quarter of its permits are free. Claiming for each
-    /// permit as it comes would be one transaction per job.
+    /// Whether it is worth claiming for: half of its permits are free. Claiming for each permit as
+    /// it comes would be one transaction per job.
     fn hungry(&self) -> bool {
         let (held, free) = (self.bulk_jobs().count(), self.bulk as usize);
         let suspect = self.bulk_jobs().any(|job| job.suspect);
-        !self.leaving && !suspect && free > 0 && free * 4 >= free + held
+        !self.leaving && !suspect && free > 0 && free >= held
     }
 
     fn idle(&self) -> bool {

@@ -153,7 +153,7 @@ impl Sources {
                 Ok((asset, fetched.max_age))
             }
             Source::Data(uri) => {
-                let uri = Arc::clone(uri);
+                let uri = uri.clone();
                 Ok((read(move || local::data(&uri, bytes_max)).await?, None))
             }
             Source::File(path) => {

@@ -29,7 +29,7 @@ pub(super) const LEASE: &str = "
     WHERE id IN (SELECT unhex(value, '-') FROM json_each(?1)) AND state = 'waiting'";
 
 pub(super) async fn claim(db: &Sqlite, claim: &Claim, now: Millis) -> Result<Claimed, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_loan().await?;
     let mut jobs: Vec<ClaimedJob> = Vec::new();
     let mut passed: Vec<(Live, To)> = Vec::new();
     let mut reached = 0;
@@ -119,7 +119,7 @@ pub(super) async fn renew(
     leases: &[LeaseId],
     until: Millis,
 ) -> Result<Vec<LeaseId>, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_loan().await?;
     let rows = json(&leases)?;
     sqlx::query(
         "UPDATE job SET lease_until = max(lease_until, ?2)

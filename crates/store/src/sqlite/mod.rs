@@ -35,9 +35,7 @@ use pixeldrive_model::{
     AccountId, BatchId, ContentHash, Credits, FieldsHash, FontHash, HoldId, JobId, LeaseId,
     TemplateId, TokenId,
 };
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
 use crate::{
     Account, BatchRow, Captured, Claim, Claimed, Error, FontFamilies, FontRow, Grant, Identity,
@@ -79,18 +77,15 @@ impl Sqlite {
             .filename(path)
             .foreign_keys(true)
             .busy_timeout(BUSY)
-            .pragma("journal_size_limit", LOG_BYTES_MAX);
-        // FULL: a commit is on the disk when it returns. NORMAL would survive the death of this
-        // process, but a power cut could take back batches that were accepted and credits that
-        // were taken. A synchronous render pays two short waits for it, a batch's row one part
-        // in 64 of one. Without recursive triggers, REPLACE would remove a row of the ledger and
-        // ask no trigger.
+            .pragma("journal_size_limit", LOG_BYTES_MAX)
+            // Statements that change many rows would write files for what they undo and sort.
+            .pragma("temp_store", "MEMORY");
+        // Without recursive triggers, REPLACE would remove a row of the ledger and ask no trigger.
         let write = options
             .clone()
             .create_if_missing(true)
             .pragma("recursive_triggers", "ON")
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .journal_mode(SqliteJournalMode::Wal);
         let writer = pool(1).connect_with(write).await.map_err(failed)?;
         schema::migrator().run(&writer).await?;
         let readers =
@@ -98,8 +93,21 @@ impl Sqlite {
         Ok(Self { writer, readers })
     }
 
+    /// Begins a change that is on the disk when its commit returns: a power cut takes back no batch that
+    /// was accepted and no credit that was taken.
     async fn begin(&self) -> Result<Tx, Error> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        self.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await
+    }
+
+    /// Begins a change that survives the death of this process, and is on the disk with the next one
+    /// that [`Sqlite::begin`] began. For what is given out to this process alone: leases and holds.
+    /// Should a power cut take them back, nobody has them any more either.
+    async fn begin_loan(&self) -> Result<Tx, Error> {
+        self.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await
+    }
+
+    async fn begin_with(&self, begin: &'static str) -> Result<Tx, Error> {
+        Ok(self.writer.begin_with(begin).await?)
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) async fn hold(
     expires: Millis,
     now: Millis,
 ) -> Result<Credits, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_loan().await?;
     if held(&mut tx, hold).await?.is_some_and(|held| held.account == account) {
         return account::available(&mut tx, account).await;
     }
@@ -122,7 +122,7 @@ pub(super) async fn capture(
 }
 
 pub(super) async fn void(db: &Sqlite, hold: HoldId, now: Millis) -> Result<Credits, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_loan().await?;
     let held = held(&mut tx, hold).await?.ok_or(Error::HoldUnknown(hold))?;
     if held.state == State::Open {
         let resolution = Resolution(Kind::Void, held.account, hold, hold.0);

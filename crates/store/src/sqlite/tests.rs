@@ -65,7 +65,6 @@ async fn the_write_ahead_log_is_sound_in_this_version() {
     assert!(parts >= vec![3, 51, 3], "SQLite {version} can corrupt a write-ahead log");
     for (pragma, expected) in [
         ("PRAGMA journal_mode", "wal"),
-        ("PRAGMA synchronous", "2"),
         ("PRAGMA foreign_keys", "1"),
         ("PRAGMA busy_timeout", "5000"),
     ] {
@@ -74,6 +73,25 @@ async fn the_write_ahead_log_is_sound_in_this_version() {
             .try_get::<String, _>(0)
             .or_else(|_| row.try_get::<i64, _>(0).map(|number| number.to_string()));
         assert_eq!(value.unwrap(), expected, "{pragma}");
+    }
+}
+
+/// A loan that came before, ended well or not, must not make a change less durable.
+#[tokio::test]
+async fn changes_are_on_the_disk_unless_they_are_loans() {
+    let folder = TempDir::new().unwrap();
+    let db = database(folder.path()).await;
+    async fn synchronous(mut tx: super::Tx) -> (i64, super::Tx) {
+        (sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap(), tx)
+    }
+    let (full, normal) = (2, 1);
+    for _ in 0..2 {
+        let (found, tx) = synchronous(db.begin().await.unwrap()).await;
+        assert_eq!(found, full, "a change");
+        tx.commit().await.unwrap();
+        let (found, tx) = synchronous(db.begin_loan().await.unwrap()).await;
+        assert_eq!(found, normal, "a loan");
+        drop(tx);
     }
 }
 
