@@ -85,18 +85,19 @@ pub(crate) async fn start(
     let worker = WorkerConfig { id: WorkerId::new(), token: secret, epoch };
     let worker_shutdown = CancellationToken::new();
     let blobs = Some(Arc::clone(&state.blobs));
-    let worker = tokio::spawn(pixeldrive_gpu_worker::run(
-        worker,
-        engine,
-        blobs,
-        vec![dial],
-        worker_shutdown.clone(),
-    ));
+    let shutdown = shutdown.child_token();
+    let (stopping, gone) = (worker_shutdown.clone(), shutdown.clone());
+    let worker = tokio::spawn(async move {
+        let worked = pixeldrive_gpu_worker::run(worker, engine, blobs, vec![dial], stopping).await;
+        // A gateway without its worker is of no use.
+        gone.cancel();
+        worked
+    });
     let ended = tokio::spawn(async move {
         // The worker outlives the gateway's drain, so that what is under way is finished.
         let ended = run(state, ReceiverStream::new(pipes).map(Ok), shutdown).await;
         worker_shutdown.cancel();
-        worker.await?;
+        worker.await??;
         ended
     });
     Ok(Served { address, token, ended })

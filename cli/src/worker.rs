@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Worker;
 use crate::engine;
 
-/// `pixeldrive worker`. Returns when the signal came and what was begun is finished.
+/// `pixeldrive worker`. Returns when the signal came and what was begun is finished; fails when it is stuck.
 pub(crate) async fn worker(config: Worker, shutdown: CancellationToken) -> Result<()> {
     let engine = engine::start(&config.render, None)?;
     let dials = config.gateways.iter().map(|address| {
@@ -28,6 +28,5 @@ pub(crate) async fn worker(config: Worker, shutdown: CancellationToken) -> Resul
         token: config.worker_token,
         epoch: engine::epoch(&config.render.fonts)?,
     };
-    pixeldrive_gpu_worker::run(session, engine, blobs, dials, shutdown).await;
-    Ok(())
+    Ok(pixeldrive_gpu_worker::run(session, engine, blobs, dials, shutdown).await?)
 }

@@ -1,10 +1,10 @@
-//! Why a worker does not start. All of it is the operator's to mend.
+//! Why a worker does not start, or gives up. All of it is the operator's to mend.
 //!
 //! Why one render fails is a [`pixeldrive_model::Failure`]: that crosses process boundaries.
 
 use pixeldrive_model::Fault;
 
-/// Why a worker does not start.
+/// Why a worker does not start, or gives up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,6 +25,9 @@ pub enum Error {
     /// The system refuses a thread.
     #[error("cannot start a render thread")]
     Thread(#[from] std::io::Error),
+    /// Renders take processor time and do not end.
+    #[error("too many renders do not end: only a new process helps (the log says which)")]
+    Stuck,
 }
 
 impl Error {
@@ -32,9 +35,11 @@ impl Error {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::AddressInvalid { .. } | Self::Gpu(_) | Self::Fetcher(_) | Self::Thread(_) => {
-                Fault::Operator
-            }
+            Self::AddressInvalid { .. }
+            | Self::Gpu(_)
+            | Self::Fetcher(_)
+            | Self::Thread(_)
+            | Self::Stuck => Fault::Operator,
         }
     }
 }

@@ -217,9 +217,11 @@ async fn fly(state: State, order: Order) -> Landed {
             let available = available(&state, order.account).await?;
             return Ok(Painted { render, charged: false, available });
         }
-        let (hold, now) = (HoldId::new(), clock::now());
+        let (hold, now, began) = (HoldId::new(), clock::now(), Instant::now());
         state.store.hold(hold, order.account, now + HOLD_MS, now).await?;
+        let hold_ms = elapsed_ms(began);
         let painted = paint(&state, &order, hold).await;
+        tracing::debug!(hold_ms, all_ms = elapsed_ms(began), "a render came to its end");
         if painted.is_err()
             && let Err(error) = state.store.void(hold, clock::now()).await
         {
@@ -236,7 +238,9 @@ async fn paint(state: &State, order: &Order, hold: HoldId) -> Result<Painted, Er
     // Under its own name goes the true picture alone, for it stays there for ever.
     let stand_in = hash.stand_in(hold.0);
     let keys = [hash, &stand_in].map(|hash| image_key(template.id, hash));
+    let began = Instant::now();
     let picture = state.dispatch.render_now(order.job(keys)).await?;
+    tracing::debug!(ms = elapsed_ms(began), timings = ?picture.timings, "a picture was rendered");
     let render = Render {
         account: *account,
         template: template.id,

@@ -13,7 +13,7 @@ use pixeldrive_render::pixels::Pixels;
 
 use super::job::Ticket;
 use super::lanes::{Batch, Lanes};
-use super::threads::{PANICKED, Painted, Work, guarded};
+use super::threads::{PANICKED, Painted, Queues, Work, guarded};
 
 /// Cards of one call.
 pub(super) const CARDS_MAX: usize = 16;
@@ -33,7 +33,7 @@ pub(super) struct Laid {
 }
 
 /// The thread's life.
-pub(super) fn work(mut painter: gpu::Painter, drawings: &Lanes<Laid>, done: &Lanes<Work>) {
+pub(super) fn work(mut painter: gpu::Painter, drawings: &Lanes<Laid>, done: &Queues) {
     let weigh = |laid: &Laid| u64::from(laid.drawing.width()) * u64::from(laid.drawing.height());
     while let Some(batch) = drawings.pop_batch(&BATCH, weigh) {
         let begun = Instant::now();
@@ -47,7 +47,8 @@ pub(super) fn work(mut painter: gpu::Painter, drawings: &Lanes<Laid>, done: &Lan
             ticket.timings.paint = paint;
             match pixels {
                 Ok(pixels) => {
-                    done.push_half_done(Work::Encode(Painted { pixels, warnings, ticket }))
+                    let queue = done.of(ticket.lane);
+                    queue.push_half_done(Work::Encode(Painted { pixels, warnings, ticket }));
                 }
                 Err(failure) => ticket.answer(Err(failure)),
             }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use pixeldrive_model::{Bound, Effort, Failure, Fault, Payload, Template, Warning};
 use pixeldrive_render::{Assets, Font};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -48,9 +49,35 @@ pub(super) struct Ticket {
     pub(super) stand_in: bool,
     pub(super) timings: Timings,
     pub(super) claim: Claim,
-    pub(super) reply: oneshot::Sender<Outcome>,
-    /// Its place in the bounded queue, given back when the job is done.
-    pub(super) _room: OwnedSemaphorePermit,
+    pub(super) reply: Reply,
+}
+
+/// Where the outcome of a job goes, from whoever has it first: its thread, or the watchdog.
+#[derive(Clone)]
+pub(super) struct Reply(Arc<Mutex<Option<Waiting>>>);
+
+struct Waiting {
+    sender: oneshot::Sender<Outcome>,
+    /// The job's place in the bounded queue, given back with the answer.
+    _room: OwnedSemaphorePermit,
+}
+
+impl Reply {
+    pub(super) fn new(sender: oneshot::Sender<Outcome>, room: OwnedSemaphorePermit) -> Self {
+        Self(Arc::new(Mutex::new(Some(Waiting { sender, _room: room }))))
+    }
+
+    /// Whether somebody waits for it.
+    fn is_wanted(&self) -> bool {
+        self.0.lock().as_ref().is_some_and(|waiting| !waiting.sender.is_closed())
+    }
+
+    /// Ends the job, unless it has ended. Nobody may be waiting any more; that is no error.
+    pub(super) fn answer(&self, outcome: Outcome) {
+        if let Some(waiting) = self.0.lock().take() {
+            _ = waiting.sender.send(outcome);
+        }
+    }
 }
 
 /// A job that waits for a render thread.
@@ -68,7 +95,7 @@ impl Ticket {
     /// Whether the job is still to be done; asked once, by the thread that would do it.
     pub(super) fn begin(&self) -> bool {
         let late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        !late && !self.reply.is_closed() && self.claim.begin()
+        !late && self.reply.is_wanted() && self.claim.begin()
     }
 
     /// Ends the job with its file, of so many pixels.
@@ -83,9 +110,9 @@ impl Ticket {
         self.answer(Ok(Rendered { png, width, height, stand_in, warnings, timings }));
     }
 
-    /// Ends the job. Nobody may be waiting any more; that is no error.
+    /// Ends the job.
     pub(super) fn answer(self, outcome: Outcome) {
-        _ = self.reply.send(outcome);
+        self.reply.answer(outcome);
     }
 }
 

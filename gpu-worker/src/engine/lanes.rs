@@ -1,4 +1,5 @@
-//! The queue in front of the render threads: two lanes, and a rule for whose turn it is.
+//! The queue in front of the GPU, and of the render threads of one lane: two lanes, and a rule for whose turn
+//! it is.
 //!
 //! Somebody waits on the connection for an interactive job, so those go first; when both lanes
 //! wait, one in eight is a bulk job all the same, or previews could stop a batch for ever. Work
@@ -48,8 +49,8 @@ struct Queues<T> {
     closed: bool,
 }
 
-impl<T> Lanes<T> {
-    pub(super) fn new() -> Self {
+impl<T> Default for Lanes<T> {
+    fn default() -> Self {
         let queues = Queues {
             half_done: VecDeque::new(),
             interactive: VecDeque::new(),
@@ -59,7 +60,9 @@ impl<T> Lanes<T> {
         };
         Self { queues: Mutex::new(queues), changed: Condvar::new() }
     }
+}
 
+impl<T> Lanes<T> {
     /// Queues an item; after [`Lanes::close`] it is dropped.
     pub(super) fn push(&self, lane: Lane, item: T) {
         self.add(|queues| match lane {
@@ -170,7 +173,7 @@ mod tests {
 
     /// Pushes letters (lower case: bulk, upper case: interactive, digits: half done).
     fn lanes(items: &str) -> Lanes<char> {
-        let lanes = Lanes::new();
+        let lanes = Lanes::default();
         for item in items.chars() {
             match item {
                 'a'..='z' => lanes.push(Lane::Bulk, item),

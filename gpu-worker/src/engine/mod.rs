@@ -1,25 +1,30 @@
 //! The engine: one machine's rendering.
 //!
 //! [`Engine::render`] binds, gathers assets without occupying a render thread, and queues the job.
-//! Render threads take jobs from two lanes ([`lanes`]), lay out, paint and encode ([`threads`]);
-//! with a GPU, one more thread paints for all of them ([`gpu`]). The queue is bounded by permits:
-//! who renders waits for room, and whoever goes away gives it back.
+//! Render threads of two lanes lay out, paint and encode ([`threads`]); with a GPU, one more thread
+//! paints for all of them ([`gpu`]). The queue is bounded by permits: who renders waits for room,
+//! and whoever goes away gives it back. A render that does not end is given up ([`watchdog`]).
 //!
 //! Deliberately absent: gateways, leases, uploads ([`crate::session`]).
 
 mod gpu;
+#[cfg(test)]
+pub(crate) mod hang;
 mod job;
 mod lanes;
 mod layouters;
 mod plans;
+mod priority;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod watchdog;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use pixeldrive_model::limits::RENDER_SECONDS_MAX;
 use pixeldrive_model::{Effort, Failure, Fault, Payload, Problem, Template, Warning, bind};
 use pixeldrive_render::backend::gpu::{Choice, Painter};
 use pixeldrive_render::{Font, Fonts, Scaled};
@@ -31,18 +36,22 @@ use crate::sources::{Gathered, Mercy, Sources, SourcesConfig};
 pub(crate) use job::Claim;
 pub use lanes::Lane;
 
-use job::{Job, Ticket, lap, late};
+use job::{Job, Reply, Ticket, lap, late};
 use lanes::Lanes;
 use plans::Plans;
-use threads::{Shared, Work};
+use threads::{Queues, Shared, Work};
+use watchdog::{Bounds, Watchdog};
 
 /// Stack of a render thread: documents nest, and their readers recurse.
 const STACK_BYTES: usize = 8 << 20;
+/// Threads that may be stuck, unless there are more of a lane: a row that never ends is tried four times, and
+/// must not take the worker with it.
+const STUCK_MAX: usize = 4;
 
 /// What an engine is made of.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// Render threads; at least one is started.
+    /// Render threads of each lane; at least one is started.
     pub threads: usize,
     /// Whether a GPU paints.
     pub gpu: GpuMode,
@@ -146,7 +155,8 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     sources: Sources,
-    queue: Arc<Lanes<Work>>,
+    queues: Arc<Queues>,
+    watchdog: Arc<Watchdog>,
     drawings: Option<Arc<Lanes<gpu::Laid>>>,
     interactive_room: Arc<Semaphore>,
     bulk_room: Arc<Semaphore>,
@@ -156,7 +166,8 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.queue.close();
+        self.queues.close();
+        self.watchdog.close();
         if let Some(drawings) = &self.drawings {
             drawings.close();
         }
@@ -170,24 +181,38 @@ impl Engine {
     /// When a required GPU is missing, or the system refuses threads or certificates.
     pub fn start(config: EngineConfig, fonts: Fonts) -> Result<Self, Error> {
         let painter = open_gpu(config.gpu)?;
-        Self::with_painter(config, fonts, painter)
+        let stuck_max = config.threads.max(STUCK_MAX);
+        let bounds = Bounds { time_max: Duration::from_secs(RENDER_SECONDS_MAX), stuck_max };
+        Self::with(config, fonts, painter, bounds)
     }
 
-    fn with_painter(
+    /// Starts one that gives renders up sooner, and itself.
+    #[cfg(test)]
+    pub(crate) fn start_impatient(
+        config: EngineConfig,
+        time_max: Duration,
+        stuck_max: usize,
+    ) -> Result<Self, Error> {
+        Self::with(config, Fonts::bundled(), None, Bounds { time_max, stuck_max })
+    }
+
+    fn with(
         config: EngineConfig,
         fonts: Fonts,
         painter: Option<Painter>,
+        bounds: Bounds,
     ) -> Result<Self, Error> {
         let threads = config.threads.max(1);
         let slots = if painter.is_some() { threads.max(gpu::CARDS_MAX) } else { threads };
         let adapter = painter.as_ref().map_or_else(cpu_adapter, gpu_adapter);
-        let queue = Arc::new(Lanes::new());
-        let drawings = painter.is_some().then(|| Arc::new(Lanes::new()));
+        let (queues, watchdog) = (Arc::new(Queues::default()), Arc::new(Watchdog::new(bounds)));
+        let drawings = painter.is_some().then(|| Arc::new(Lanes::default()));
         // Enough that no thread waits for the next job to be bound and fetched.
         let room = || Arc::new(Semaphore::new(4 * slots + 16));
         let engine = Self(Arc::new(Inner {
             sources: Sources::new(config.sources, config.cache_bytes_max / 2)?,
-            queue: Arc::clone(&queue),
+            queues: Arc::clone(&queues),
+            watchdog: Arc::clone(&watchdog),
             drawings: drawings.clone(),
             interactive_room: room(),
             bulk_room: room(),
@@ -196,7 +221,7 @@ impl Engine {
         }));
         let scaled = Arc::new(Scaled::new(config.cache_bytes_max / 4));
         let plans = Plans::new(config.cache_bytes_max / 4);
-        let shared = Shared { fonts, scaled, plans, queue, gpu: drawings };
+        let shared = Shared { fonts, scaled, plans, queues, watchdog, gpu: drawings };
         start_threads(threads, painter, Arc::new(shared))?;
         Ok(engine)
     }
@@ -211,6 +236,11 @@ impl Engine {
     #[must_use]
     pub fn slots(&self) -> usize {
         self.0.slots
+    }
+
+    /// Waits until so many render threads are stuck that only a new process helps.
+    pub async fn hopeless(&self) {
+        self.0.watchdog.hopeless().cancelled().await;
     }
 
     /// Makes a picture. Dropping the future takes the task back, unless a thread has begun it.
@@ -241,6 +271,12 @@ impl Engine {
         let Task { template, payload, fonts, pixel_ratio, effort, .. } = task;
         let Task { lane, strict, deadline, attempt, .. } = task;
         let bound = bind(&template, &payload, pixel_ratio).map_err(|found| invalid(&found))?;
+        let room = match lane {
+            Lane::Interactive => &self.0.interactive_room,
+            Lane::Bulk => &self.0.bulk_room,
+        };
+        // Before anything is fetched, so that it bounds the files in memory too.
+        let room = Arc::clone(room).acquire_owned().await.map_err(|_| late())?;
         let mut clock = Instant::now();
         // What is done without is a warning, and a strict render takes none.
         let mercy = match attempt {
@@ -250,11 +286,6 @@ impl Engine {
         };
         let Gathered { assets, stand_in } = self.0.sources.gather(&bound, mercy).await?;
         let timings = Timings { fetch: lap(&mut clock), ..Timings::default() };
-        let room = match lane {
-            Lane::Interactive => &self.0.interactive_room,
-            Lane::Bulk => &self.0.bulk_room,
-        };
-        let room = Arc::clone(room).acquire_owned().await.map_err(|_| late())?;
         let (reply, answer) = oneshot::channel();
         let ticket = Ticket {
             lane,
@@ -265,11 +296,10 @@ impl Engine {
             stand_in,
             timings,
             claim,
-            reply,
-            _room: room,
+            reply: Reply::new(reply, room),
         };
         let job = Job { template, payload, bound, assets, fonts, ticket };
-        self.0.queue.push(lane, Work::Begin(Box::new(job)));
+        self.0.queues.of(lane).push(lane, Work::Begin(Box::new(job)));
         // Dropped unanswered: a thread found it late or withdrawn.
         answer.await.unwrap_or_else(|_| Err(late()))
     }
@@ -297,21 +327,31 @@ fn gpu_adapter(painter: &Painter) -> Adapter {
 }
 
 fn start_threads(count: usize, painter: Option<Painter>, shared: Arc<Shared>) -> Result<(), Error> {
-    for number in 0..count {
-        let shared = Arc::clone(&shared);
-        spawn(format!("render-{number}"), move || threads::work(&shared))?;
+    for lane in [Lane::Interactive, Lane::Bulk] {
+        (0..count).try_for_each(|_| start_thread(&shared, lane))?;
     }
     if let Some(painter) = painter
         && let Some(drawings) = shared.gpu.clone()
     {
-        let done = Arc::clone(&shared.queue);
-        spawn("gpu".to_owned(), move || gpu::work(painter, &drawings, &done))?;
+        let done = Arc::clone(&shared.queues);
+        spawn("gpu", move || gpu::work(painter, &drawings, &done))?;
     }
+    let watchdog = Arc::clone(&shared.watchdog);
+    spawn("watchdog", move || watchdog.run(|lane| start_thread(&shared, lane)))?;
     Ok(())
 }
 
-fn spawn(name: String, life: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(life).map(drop)
+fn start_thread(shared: &Arc<Shared>, lane: Lane) -> std::io::Result<()> {
+    let shared = Arc::clone(shared);
+    let name = match lane {
+        Lane::Interactive => "render-single",
+        Lane::Bulk => "render-bulk",
+    };
+    spawn(name, move || threads::work(&shared, lane))
+}
+
+fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES).spawn(life).map(drop)
 }
 
 /// The failure that a payload's problems are.

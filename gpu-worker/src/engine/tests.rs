@@ -4,6 +4,7 @@ use pixeldrive_model::{Effort, FontHash};
 use pixeldrive_render::backend::gpu;
 use serde_json::{Value, json};
 
+use super::hang::Hang;
 use super::*;
 
 fn config() -> EngineConfig {
@@ -194,9 +195,39 @@ async fn a_gpu_paints_for_all_threads() {
         return;
     }
     let painter = Painter::open(choice).unwrap();
-    let engine = Engine::with_painter(config(), Fonts::bundled(), Some(painter)).unwrap();
+    let bounds = Bounds { time_max: Duration::from_secs(RENDER_SECONDS_MAX), stuck_max: STUCK_MAX };
+    let engine = Engine::with(config(), Fonts::bundled(), Some(painter), bounds).unwrap();
     assert_eq!(engine.adapter().backend, "gpu");
     let all = (0..40).map(|_| engine.render(Task { lane: Lane::Interactive, ..card() }));
     let all = futures::future::try_join_all(all).await.unwrap();
     assert!(all.iter().all(|rendered| rendered.png == all[0].png), "equal tasks, equal files");
+}
+
+/// All threads hang at once, and others take their places.
+#[tokio::test]
+async fn a_render_that_does_not_end_is_given_up_and_others_go_on() {
+    let hang = Hang::on("engine");
+    // What is rendered here is done in far less.
+    let engine = Engine::start_impatient(config(), Duration::from_secs(3), 4).unwrap();
+    let template = json!({"name": "engine", "width": 1, "height": 1, "elements": []});
+    let template = pixeldrive_model::parse(template.to_string().as_bytes()).unwrap();
+    let endless = Task { template: Arc::new(template), ..card() };
+    let lanes = [Lane::Bulk, Lane::Interactive];
+    let hanging = lanes.into_iter().cycle().take(4);
+    let hanging = hanging.map(|lane| engine.render(Task { lane, ..endless.clone() }));
+    for rendered in futures::future::join_all(hanging).await {
+        let failure = rendered.unwrap_err();
+        assert_eq!((failure.fault, &*failure.code), (Fault::Transient, "render_too_slow"));
+        assert_eq!(failure.message, "the picture was not rendered in 3 seconds");
+    }
+    for lane in lanes {
+        assert!(engine.render(Task { lane, ..card() }).await.is_ok(), "{lane:?}");
+    }
+    let hopeless = engine.0.watchdog.hopeless();
+    assert!(!hopeless.is_cancelled(), "four may be stuck");
+    engine.render(endless.clone()).await.unwrap_err();
+    hopeless.cancelled().await;
+    // A thread that gets out has lost its place, and the others render on.
+    drop(hang);
+    assert!(engine.render(endless).await.is_ok(), "it hangs no more");
 }

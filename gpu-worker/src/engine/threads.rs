@@ -1,7 +1,9 @@
 //! The render threads: layout, painting on the CPU, encoding.
 //!
-//! Each has scratch memory of its own and shares nothing that is locked while it works, but the
-//! caches of scaled pictures and of plans. With a GPU these threads lay out and encode, and [`super::gpu`] paints
+//! There are as many for single renders as for rows of batches, so that whoever waits on a connection
+//! never waits for a row to end; those of batches step back from the processor meanwhile
+//! ([`super::priority`]). A thread has scratch memory of its own and shares nothing that is locked while it works,
+//! but the caches of scaled pictures and of plans. With a GPU these threads lay out and encode, and [`super::gpu`] paints
 //! in between. Rows of batches go by plans where they have much in common ([`super::plans`]): then there
 //! is little to paint, and the CPU does it even beside a GPU. A panic fails its job alone; the scratch it may have torn is made anew.
 
@@ -23,6 +25,8 @@ use super::job::{Job, Ticket, lap};
 use super::lanes::{Lane, Lanes};
 use super::layouters::Layouters;
 use super::plans::Plans;
+use super::priority;
+use super::watchdog::Watchdog;
 
 /// What a render thread is asked for.
 pub(super) enum Work {
@@ -44,9 +48,41 @@ pub(super) struct Shared {
     pub(super) fonts: Fonts,
     pub(super) scaled: Arc<Scaled>,
     pub(super) plans: Plans,
-    pub(super) queue: Arc<Lanes<Work>>,
+    pub(super) queues: Arc<Queues>,
+    pub(super) watchdog: Arc<Watchdog>,
     /// Where drawings go when a GPU paints.
     pub(super) gpu: Option<Arc<Lanes<Laid>>>,
+}
+
+/// What waits for the render threads of each lane.
+#[derive(Default)]
+pub(super) struct Queues {
+    interactive: Lanes<Work>,
+    bulk: Lanes<Work>,
+}
+
+impl Queues {
+    pub(super) fn of(&self, lane: Lane) -> &Lanes<Work> {
+        match lane {
+            Lane::Interactive => &self.interactive,
+            Lane::Bulk => &self.bulk,
+        }
+    }
+
+    /// Drops what waits and sends every thread home.
+    pub(super) fn close(&self) {
+        self.interactive.close();
+        self.bulk.close();
+    }
+}
+
+impl Work {
+    fn ticket(&self) -> &Ticket {
+        match self {
+            Self::Begin(job) => &job.ticket,
+            Self::Encode(painted) => &painted.ticket,
+        }
+    }
 }
 
 /// A thread's scratch memory.
@@ -70,19 +106,30 @@ impl Scratch {
 }
 
 /// A render thread's life.
-pub(super) fn work(shared: &Shared) {
-    let mut scratch = Scratch::new(shared);
-    while let Some(work) = shared.queue.pop() {
+pub(super) fn work(shared: &Shared, lane: Lane) {
+    if lane == Lane::Bulk {
+        priority::bulk();
+    }
+    // Made with the first job: whoever renders offline needs the threads of one lane alone.
+    let mut scratch = None;
+    while let Some(work) = shared.queues.of(lane).pop() {
+        let stay = shared.watchdog.begin(lane, work.ticket().reply.clone());
+        let scratch = scratch.get_or_insert_with(|| Scratch::new(shared));
         match work {
-            Work::Begin(job) if job.ticket.begin() => begin(shared, &mut scratch, *job),
+            Work::Begin(job) if job.ticket.begin() => begin(shared, scratch, *job),
             // Withdrawn, late, or nobody listens.
             Work::Begin(_) => {}
             Work::Encode(painted) => finish(&mut scratch.encoder, painted),
+        }
+        if !shared.watchdog.end(stay) {
+            return;
         }
     }
 }
 
 fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
+    #[cfg(test)]
+    super::hang::reach(&job.template.name);
     let mut clock = Instant::now();
     let plan = plan(shared, scratch, &job);
     let Job { bound, assets, fonts, mut ticket, .. } = job;

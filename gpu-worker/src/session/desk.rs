@@ -110,8 +110,9 @@ impl Desk {
         Self(Mutex::new(State {
             held: BTreeMap::new(),
             interactive: Permits::new(2 * slots),
-            // Enough to fill the way to the gateway and back.
-            bulk: Permits::new(2 * slots + 8),
+            // Twice what fills the way to the gateway and back: it hands out half of them at a time,
+            // in one transaction.
+            bulk: Permits::new(4 * slots + 24),
             control: VecDeque::new(),
             results: VecDeque::new(),
             result_bytes: 0,

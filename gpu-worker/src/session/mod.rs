@@ -20,15 +20,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use moka::sync::Cache;
 use pixeldrive_blobs::Blobs;
 use pixeldrive_model::{ContentHash, Epoch, Template, WorkerId};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Dial, Engine};
+use crate::{Dial, Engine, Error, Lane};
 use backoff::Backoff;
 use desk::Desk;
 
 /// Bytes of the documents of the templates that are kept parsed.
 const TEMPLATE_BYTES_MAX: u64 = 64 << 20;
+
+/// Pictures of batches that are being stored at once, unless there are more render threads. A disk has its
+/// rate with a few; more would wait in the disk's queue, and a single picture behind them.
+const BULK_PUTS: usize = 2;
 
 /// Who this worker is.
 #[derive(Clone)]
@@ -48,6 +53,7 @@ struct Worker {
     blobs: Option<Arc<dyn Blobs>>,
     templates: Cache<ContentHash, Parsed>,
     fonts: fonts::Known,
+    bulk_puts: Semaphore,
 }
 
 /// A template with the length of its document.
@@ -69,26 +75,34 @@ struct Link {
 
 impl Link {
     /// The store to put pictures in, when the gateway reads it too.
-    fn storage(&self) -> perform::Storage<'_> {
+    fn storage(&self, lane: Lane) -> perform::Storage<'_> {
         let shared = self.shared_store.load(Ordering::Relaxed);
-        perform::Storage { shared: self.worker.blobs.as_deref().filter(|_| shared) }
+        let shared = self.worker.blobs.as_deref().filter(|_| shared);
+        let turns = (lane == Lane::Bulk).then_some(&self.worker.bulk_puts);
+        perform::Storage { shared, turns }
     }
 }
 
-/// Works for `gateways` until `shutdown`; then hands back what is not begun, finishes the rest, and
-/// returns.
+/// Works for `gateways` until `shutdown`, or until too many renders do not end; then hands back what is not
+/// begun, finishes the rest, and returns.
+///
+/// # Errors
+/// [`Error::Stuck`]: the process should end, and another begin.
 pub async fn run(
     config: WorkerConfig,
     engine: Engine,
     blobs: Option<Arc<dyn Blobs>>,
     gateways: Vec<Dial>,
     shutdown: CancellationToken,
-) {
+) -> Result<(), Error> {
+    let shutdown = shutdown.child_token();
     let templates = Cache::builder()
         .max_capacity(TEMPLATE_BYTES_MAX)
         .weigher(|_, parsed: &Parsed| parsed.bytes)
         .build();
-    let worker = Arc::new(Worker { config, engine, blobs, templates, fonts: fonts::Known::new() });
+    let bulk_puts = Semaphore::new(engine.slots().max(BULK_PUTS));
+    let fonts = fonts::Known::new();
+    let worker = Arc::new(Worker { config, engine, blobs, templates, fonts, bulk_puts });
     let mut links = JoinSet::new();
     for (number, dial) in gateways.into_iter().enumerate() {
         let desk = Desk::new(worker.engine.slots());
@@ -97,11 +111,21 @@ pub async fn run(
         let link = Arc::new(Link { worker: Arc::clone(&worker), desk, arriving, shared_store });
         links.spawn(keep_up(link, number, dial, shutdown.clone()));
     }
-    while let Some(ended) = links.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "a session ended badly");
+    let mut stuck = false;
+    loop {
+        tokio::select! {
+            ended = links.join_next() => match ended {
+                None => break,
+                Some(Err(error)) => tracing::error!(%error, "a session ended badly"),
+                Some(Ok(())) => {}
+            },
+            () = worker.engine.hopeless(), if !stuck => {
+                stuck = true;
+                shutdown.cancel();
+            }
         }
     }
+    if stuck { Err(Error::Stuck) } else { Ok(()) }
 }
 
 /// Connects, talks, and does so again.

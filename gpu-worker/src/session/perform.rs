@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures::future::OptionFuture;
 use pixeldrive_blobs::{Blobs, Key};
 use pixeldrive_model::{Failure, Fault, Problem, Template, parse_payload};
 use pixeldrive_proto::{MESSAGE_BYTES_MAX, v1};
+use tokio::sync::Semaphore;
 
 use super::Link;
 use super::desk::Held;
@@ -21,6 +23,8 @@ const ENVELOPE_BYTES: usize = 64 << 10;
 pub(super) struct Storage<'a> {
     /// The object store, when the gateway reads the same one.
     pub(super) shared: Option<&'a dyn Blobs>,
+    /// What a picture waits for before it is put there.
+    pub(super) turns: Option<&'a Semaphore>,
 }
 
 /// Renders `job` and stores the picture.
@@ -47,7 +51,7 @@ pub(super) async fn perform(
         };
         let rendered = link.worker.engine.render_claimed(task, held.claim.clone()).await?;
         let key = if rendered.stand_in { &job.stand_in_key } else { &job.key };
-        link.storage().place(key, rendered).await
+        link.storage(held.lane).place(key, rendered).await
     };
     answer(job, outcome.await)
 }
@@ -69,7 +73,7 @@ impl Storage<'_> {
         let begun = Instant::now();
         let bytes = png.len() as u64;
         let inline = match self.shared {
-            Some(blobs) => match put(blobs, key, png.clone()).await {
+            Some(blobs) => match self.put(blobs, key, png.clone()).await {
                 Ok(()) => Bytes::new(),
                 Err(error) => {
                     tracing::warn!(key, %error, "picture not stored; it goes with the answer");
@@ -85,11 +89,17 @@ impl Storage<'_> {
         let warnings = warnings.into_iter().map(v1::Warning::from).collect();
         Ok(v1::Done { width, height, bytes, png: inline, warnings, timings, stand_in })
     }
-}
 
-async fn put(blobs: &dyn Blobs, key: &str, png: Bytes) -> Result<(), pixeldrive_blobs::Error> {
-    let key: Key = key.parse()?;
-    blobs.put(&key, png).await
+    async fn put(
+        &self,
+        blobs: &dyn Blobs,
+        key: &str,
+        png: Bytes,
+    ) -> Result<(), pixeldrive_blobs::Error> {
+        let key: Key = key.parse()?;
+        let _turn = OptionFuture::from(self.turns.map(Semaphore::acquire)).await;
+        blobs.put(&key, png).await
+    }
 }
 
 fn wire_timings(timings: Timings, upload: Duration) -> v1::Timings {

@@ -217,6 +217,28 @@ async fn a_transient_failure_is_tried_again_and_a_caller_s_is_final() {
     world.audit(1).await;
 }
 
+/// As of a row that takes for ever: its worker gives up each attempt.
+#[tokio::test]
+async fn a_row_whose_attempts_all_fail_is_failed_and_costs_nothing() {
+    let world = World::start().await;
+    let batch = world.submit(1).await;
+    let mut peer = Peer::join(&world).await;
+    for _ in 0..4 {
+        peer.grant(v1::Lane::Bulk, 1);
+        let jobs = peer.work().await;
+        peer.answer(&jobs[0], failed(Fault::Transient));
+    }
+    let row = world.until(batch, |batch| batch.failed == 1).await;
+    assert_eq!(row.queued, 0, "it is not tried a fifth time");
+    let job = world.store.batch_jobs(batch).await.expect("jobs").remove(0);
+    assert_eq!((job.state, job.attempts), (JobState::Failed, 4), "{:?}", job.failure);
+    let failure = job.failure.expect("why");
+    assert_eq!(failure.message, "as the test says", "the caller is told why");
+    drop(peer);
+    world.stop().await;
+    world.audit(0).await;
+}
+
 #[tokio::test]
 async fn a_result_that_comes_after_its_lease_is_ignored() {
     // Leases end at once unless renewed, and no heartbeat here lists any.

@@ -60,7 +60,7 @@ fn permits_come_back_with_results() {
     let wake = desk.connect();
     assert_eq!(mail(&desk, &wake), "", "nothing is granted before the gateway's answer");
     desk.open();
-    assert_eq!(mail(&desk, &wake), "1+2 2+10");
+    assert_eq!(mail(&desk, &wake), "1+2 2+28");
     accept(&desk, "a");
     accept(&desk, "b");
     assert!(matches!(desk.accept(Lane::Bulk, &job("a")), Accepted::Twice), "the same hand-out");
@@ -76,7 +76,7 @@ fn permits_come_back_with_results() {
 fn work_without_a_permit_goes_back() {
     let desk = Desk::new(0);
     let wake = open(&desk);
-    assert_eq!(mail(&desk, &wake), "2+8");
+    assert_eq!(mail(&desk, &wake), "2+24");
     assert!(matches!(desk.accept(Lane::Interactive, &job("a")), Accepted::No), "no permit");
     assert_eq!(mail(&desk, &wake), "release a");
 }
@@ -113,7 +113,7 @@ fn results_outlive_a_connection_and_permits_do_not() {
     assert_eq!(mail(&desk, &old), "end", "the old connection takes nothing more");
     assert_eq!(mail(&desk, &new), "release c");
     desk.open();
-    assert_eq!(mail(&desk, &new), "done a 1+2 2+9", "b still has its share of the permits");
+    assert_eq!(mail(&desk, &new), "done a 1+2 2+27", "b still has its share of the permits");
     finish(&desk, "b", 1);
     assert_eq!(mail(&desk, &new), "done b 2+1");
 }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::session::{WorkerConfig, run};
-use crate::{Dial, Engine, EngineConfig, GpuMode, SourcesConfig, dial_pipe};
+use crate::{Dial, Engine, EngineConfig, Error, GpuMode, SourcesConfig, dial_pipe};
 
 /// A test that hangs fails.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -126,6 +126,10 @@ pub(super) struct Card {
 
 impl Card {
     pub(super) async fn new() -> Self {
+        Self::named("card").await
+    }
+
+    pub(super) async fn named(name: &str) -> Self {
         let gate = Arc::new(Semaphore::new(0));
         let asked = Arc::clone(&gate);
         let answer = async move || {
@@ -136,7 +140,7 @@ impl Card {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let src = format!("http://{}/photo", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        let json = serde_json::json!({"name": "card", "width": 40, "height": 20, "elements": [
+        let json = serde_json::json!({"name": name, "width": 40, "height": 20, "elements": [
             {"id": "photo", "type": "image", "width": 20, "height": 20, "src": src},
             {"id": "word", "type": "text", "text": "?", "x": 20, "fontSize": 12},
         ]});
@@ -173,13 +177,21 @@ impl Card {
 pub(super) struct Bench {
     sessions: mpsc::UnboundedReceiver<Session>,
     pub(super) shutdown: CancellationToken,
-    worker: JoinHandle<()>,
+    worker: JoinHandle<Result<(), Error>>,
     /// Connections that the worker may make.
     pub(super) dials: Arc<Semaphore>,
 }
 
 impl Bench {
     pub(super) fn new(blobs: Option<Arc<dyn Blobs>>) -> Self {
+        Self::with(blobs, |config| Engine::start(config, Fonts::bundled()))
+    }
+
+    /// One with an engine of the test's own.
+    pub(super) fn with(
+        blobs: Option<Arc<dyn Blobs>>,
+        engine: impl FnOnce(EngineConfig) -> Result<Engine, Error>,
+    ) -> Self {
         let (hand, sessions) = mpsc::unbounded_channel();
         let (pipe, pipes) = mpsc::channel(4);
         let pipes = ReceiverStream::new(pipes).map(Ok::<_, std::io::Error>);
@@ -204,7 +216,7 @@ impl Bench {
         };
         let config =
             EngineConfig { threads: SLOTS, gpu: GpuMode::Off, sources, cache_bytes_max: 8 << 20 };
-        let engine = Engine::start(config, Fonts::bundled()).unwrap();
+        let engine = engine(config).unwrap();
         let config = WorkerConfig {
             id: WorkerId::new(),
             token: "secret".to_owned(),
@@ -219,8 +231,8 @@ impl Bench {
         tokio::time::timeout(PATIENCE, self.sessions.recv()).await.unwrap().unwrap()
     }
 
-    pub(super) async fn ended(self) {
-        tokio::time::timeout(PATIENCE, self.worker).await.unwrap().unwrap();
+    pub(super) async fn ended(self) -> Result<(), Error> {
+        tokio::time::timeout(PATIENCE, self.worker).await.unwrap().unwrap()
     }
 }
 

@@ -14,6 +14,8 @@ use pixeldrive_proto::v1::result::Outcome;
 use pixeldrive_proto::v1::worker_message::Kind as Heard;
 use pixeldrive_proto::{PROTOCOL, v1};
 
+use crate::engine::hang::Hang;
+use crate::{Engine, Error};
 use bench::{Bench, Card, PATIENCE, done};
 
 #[tokio::test]
@@ -26,7 +28,7 @@ async fn a_worker_says_what_it_is() {
     assert_eq!(hello.epoch, pixeldrive_model::RENDERER_EPOCH.to_string());
     assert_eq!(hello.adapter.unwrap().backend, "cpu");
     assert!(hello.worker_id.parse::<WorkerId>().is_ok(), "{}", hello.worker_id);
-    assert_eq!(session.permits().await, (4, 12));
+    assert_eq!(session.permits().await, (4, 32));
 }
 
 /// A gateway that uses every permit as it comes: what it was granted and has not had back is
@@ -37,7 +39,7 @@ async fn permits_bound_the_work_and_results_echo_leases() {
     let mut session = bench.session().await;
     session.hello("").await;
     let mut todo = (0..60).map(|number| format!("job-{number}"));
-    let limits = BTreeMap::from([(v1::Lane::Interactive, 4), (v1::Lane::Bulk, 12)]);
+    let limits = BTreeMap::from([(v1::Lane::Interactive, 4), (v1::Lane::Bulk, 32)]);
     let mut open = BTreeMap::from([(v1::Lane::Interactive, 0), (v1::Lane::Bulk, 0)]);
     let mut out = BTreeMap::new();
     let (mut answered, mut asked) = (0, 0);
@@ -212,7 +214,7 @@ async fn shutting_down_hands_back_what_is_not_begun() {
     // Work that was on its way comes back, too.
     assert!(session.hear().await.is_none(), "the worker has no more to say");
     drop(session);
-    bench.ended().await;
+    bench.ended().await.unwrap();
 }
 
 #[tokio::test]
@@ -230,7 +232,7 @@ async fn a_gateway_that_goes_away_is_dialled_again() {
     bench.dials.add_permits(1);
     let mut session = bench.session().await;
     session.hello("").await;
-    assert_eq!(session.permits().await, (4, 12));
+    assert_eq!(session.permits().await, (4, 32));
 }
 
 /// The connection breaks while a job is under way, and the picture is finished before the next.
@@ -268,7 +270,7 @@ async fn a_cancelled_job_is_not_answered_and_its_permit_comes_back() {
     let (mut bench, card) = (Bench::new(None), Card::new().await);
     let mut session = bench.session().await;
     session.hello("").await;
-    assert_eq!(session.permits().await, (4, 12));
+    assert_eq!(session.permits().await, (4, 32));
     session.work(v1::Lane::Interactive, [card.waiting_job("a")]);
     session.say(Said::Cancel(v1::Cancel { job_id: "a".to_owned() }));
     let (mut asked, mut granted) = (0, 0);
@@ -284,4 +286,35 @@ async fn a_cancelled_job_is_not_answered_and_its_permit_comes_back() {
     card.gate.add_permits(1);
     session.work(v1::Lane::Interactive, [card.job("b")]);
     assert_eq!(session.result(&card).await.job_id, "b");
+}
+
+#[tokio::test]
+async fn a_stuck_worker_answers_hands_back_the_rest_and_gives_up() {
+    let _hang = Hang::on("session");
+    let mut bench =
+        Bench::with(None, |config| Engine::start_impatient(config, Duration::from_secs(1), 0));
+    let card = Card::named("session").await;
+    let mut session = bench.session().await;
+    session.hello("").await;
+    session.permits().await;
+    session.work(v1::Lane::Bulk, [card.job("endless"), card.waiting_job("waits")]);
+    let (mut failed, mut released) = (Vec::new(), Vec::new());
+    while let Some(said) = session.hear().await {
+        match said {
+            Heard::NeedTemplate(_) => session.say(card.template()),
+            Heard::Result(result) => match result.outcome.unwrap() {
+                Outcome::Failed(failure) => failed.push((result.job_id, failure.code)),
+                Outcome::Done(_) => panic!("{} was done", result.job_id),
+            },
+            Heard::Release(release) => {
+                released.extend(release.jobs.into_iter().map(|job| job.job_id));
+            }
+            Heard::Grant(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(failed, [("endless".to_owned(), "render_too_slow".to_owned())]);
+    assert_eq!(released, ["waits"]);
+    drop(session);
+    assert!(matches!(bench.ended().await, Err(Error::Stuck)), "the process is to end");
 }
