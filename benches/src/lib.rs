@@ -19,7 +19,7 @@ use pixeldrive_render::{Asset, Assets, Fonts, Layouter, Scaled};
 /// The cards, by name.
 pub const CARDS: [&str; 2] = ["photo", "flat"];
 /// Bytes of scaled pictures that are kept between rows.
-const SCALED_BYTES_MAX: u64 = 64 << 20;
+pub const SCALED_BYTES_MAX: u64 = 64 << 20;
 
 /// A card with its rows, and all that layout needs.
 pub struct Card {
