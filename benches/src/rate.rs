@@ -126,7 +126,7 @@ impl<'a> Studio<'a> {
             Mode::Plan => {
                 let plan = self.plan(row, &bound)?;
                 let row = plan.lay_out(&bound, &self.card.assets, &mut self.layouter)?;
-                if self.canvas.paint(&plan, &row, &mut self.painter, self.effort)? {
+                if self.canvas.paint(&plan, &row, &mut self.painter)? {
                     return Ok(self.canvas.encode(&mut self.encoder)?);
                 }
                 row.into_drawing().0
@@ -139,7 +139,7 @@ impl<'a> Studio<'a> {
     /// The plan of a row.
     fn plan(&mut self, row: usize, bound: &Bound) -> Result<Arc<Plan>> {
         let Card { template, assets, .. } = self.card;
-        let key = Key::of(template, self.card.payload(row), bound, assets, &[]);
+        let key = Key::of(template, self.card.payload(row), bound, assets, &[], self.effort);
         if let Some((_, plan)) = self.plans.iter().find(|(known, _)| *known == key) {
             return Ok(Arc::clone(plan));
         }
@@ -155,7 +155,7 @@ impl<'a> Studio<'a> {
     pub fn compile(&mut self, row: usize, bound: &Bound) -> Result<Plan> {
         let Card { template, assets, .. } = self.card;
         let tools = (&mut self.layouter, &mut self.painter, &mut self.encoder);
-        Ok(Plan::compile(template, self.card.payload(row), bound, assets, tools)?)
+        Ok(Plan::compile(template, self.card.payload(row), bound, assets, self.effort, tools)?)
     }
 }
 

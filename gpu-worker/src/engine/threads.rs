@@ -148,10 +148,9 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
         Ok(row) => row,
         Err(failure) => return fail(shared, scratch, ticket, failure),
     };
-    let effort = ticket.effort;
-    match plan.map(|plan| {
-        guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter, effort)?))
-    }) {
+    match plan
+        .map(|plan| guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter)?)))
+    {
         Some(Ok(true)) => {
             ticket.timings.paint = lap(&mut clock);
             let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder)?));
@@ -173,12 +172,13 @@ fn plan(shared: &Shared, scratch: &mut Scratch, job: &Job) -> Option<Arc<Plan>> 
     if ticket.lane != Lane::Bulk || !shared.plans.may_keep(bound.picture_size()) {
         return None;
     }
-    let key = Key::of(template, payload, bound, assets, fonts);
+    let effort = ticket.effort;
+    let key = Key::of(template, payload, bound, assets, fonts, effort);
     let Scratch { layouters, painter, encoder, .. } = scratch;
     let layouter = layouters.of(fonts);
     let mut compile = || {
         let tools = (&mut *layouter, &mut *painter, &mut *encoder);
-        Ok(Plan::compile(template, payload, bound, assets, tools)?)
+        Ok(Plan::compile(template, payload, bound, assets, effort, tools)?)
     };
     let plan = guarded(|| shared.plans.get(key, &mut compile));
     if plan.as_ref().is_err_and(|failure| failure.code == PANICKED) {

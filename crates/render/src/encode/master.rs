@@ -75,20 +75,20 @@ struct Band {
 
 /// How rows are cut.
 #[derive(Clone, Copy, Debug)]
-struct Columns {
-    width: usize,
+pub(super) struct Columns {
+    pub width: usize,
     chunk: usize,
-    count: usize,
+    pub count: usize,
 }
 
 impl Columns {
-    fn of(width: usize) -> Self {
+    pub(super) fn of(width: usize) -> Self {
         let chunk = width.div_ceil(CHUNKS_MAX).max(CHUNK_PX_MIN);
         Self { width, chunk, count: width.div_ceil(chunk) }
     }
 
     /// The pixels of some chunks.
-    fn pixels(&self, chunks: Range<usize>) -> Range<usize> {
+    pub(super) fn pixels(&self, chunks: Range<usize>) -> Range<usize> {
         chunks.start * self.chunk..(chunks.end * self.chunk).min(self.width)
     }
 }
@@ -111,7 +111,7 @@ impl Sum {
     }
 
     /// Takes `old` away and adds `new`, after which `after` bytes come.
-    fn exchange(&mut self, old: Self, new: Self, after: usize) {
+    pub(super) fn exchange(&mut self, old: Self, new: Self, after: usize) {
         let bytes = new.bytes + MODULUS - old.bytes;
         let weighted = new.weighted + MODULUS - old.weighted;
         self.bytes = (self.bytes + bytes) % MODULUS;
@@ -119,7 +119,7 @@ impl Sum {
     }
 
     /// The checksum of a stream of so many bytes.
-    fn adler32(&self, length: usize) -> u32 {
+    pub(super) fn adler32(&self, length: usize) -> u32 {
         let low = (self.bytes + 1) % MODULUS;
         let high = (self.weighted + length as u64) % MODULUS;
         u32::try_from(high << 16 | low).unwrap_or(u32::MAX)
@@ -134,7 +134,7 @@ pub(super) struct Changes {
     /// Whose last pixel differs.
     edges: Vec<u64>,
     /// Whose bits differ.
-    stale: Vec<u64>,
+    pub stale: Vec<u64>,
 }
 
 impl Changes {
@@ -230,18 +230,22 @@ impl Master {
     }
 
     /// Which chunks of `pixels`, which differs from `base` in `areas` at most, have other bits.
-    fn compare(&self, base: &Pixels, pixels: &Pixels, areas: &[Area], changes: &mut Changes) {
+    pub(super) fn compare(
+        (columns, filters): (&Columns, &[Filter]),
+        (base, pixels, areas): (&Pixels, &Pixels, &[Area]),
+        changes: &mut Changes,
+    ) {
         let Changes { differ, edges, stale } = changes;
         for words in [&mut *differ, &mut *edges, &mut *stale] {
             words.clear();
-            words.resize(self.filters.len(), 0);
+            words.resize(filters.len(), 0);
         }
-        let Columns { chunk, .. } = self.columns;
+        let Columns { chunk, .. } = *columns;
         for area in areas.iter().filter(|area| area.count() > 0) {
             let (x0, x1) = (area.x0 as usize, area.x1 as usize);
             for y in area.y0 as usize..area.y1 as usize {
                 for at in x0 / chunk..x1.div_ceil(chunk) {
-                    let pixels_of = self.columns.pixels(at..at + 1);
+                    let pixels_of = columns.pixels(at..at + 1);
                     let (start, end) = (pixels_of.start.max(x0), pixels_of.end.min(x1));
                     let (old, new) = (base.row(y, start, end), pixels.row(y, start, end));
                     if old != new {
@@ -253,12 +257,12 @@ impl Master {
                 }
             }
         }
-        let all = u64::MAX >> (CHUNKS_MAX - self.columns.count);
+        let all = u64::MAX >> (CHUNKS_MAX - columns.count);
         for (y, stale) in stale.iter_mut().enumerate() {
             let (own, left) = (differ[y], edges[y] << 1);
             let (above, corner) = if y == 0 { (0, 0) } else { (differ[y - 1], edges[y - 1] << 1) };
             *stale = all
-                & match self.filters[y] {
+                & match filters[y] {
                     Filter::None => own,
                     Filter::Sub => own | left,
                     Filter::Up => own | above,
@@ -294,7 +298,7 @@ impl Master {
 }
 
 /// The lowest bits in a row that are set, which are then no more.
-fn take_run(word: &mut u64) -> Range<usize> {
+pub(super) fn take_run(word: &mut u64) -> Range<usize> {
     let start = word.trailing_zeros() as usize;
     let count = (*word >> start).trailing_ones() as usize;
     *word &= !(u64::MAX >> (CHUNKS_MAX - count) << start);
@@ -324,7 +328,8 @@ impl Encoder {
             return self.encode(pixels, pixel_ratio, Effort::Fast);
         }
         let mut changes = std::mem::take(&mut self.changes);
-        master.compare(base, pixels, areas, &mut changes);
+        let of = (&master.columns, &master.filters[..]);
+        Master::compare(of, (base, pixels, areas), &mut changes);
         let mut to = Bits::over(std::mem::take(&mut self.deflated));
         to.bytes(&container::ZLIB_HEADER);
         let mut checksum = master.checksum;

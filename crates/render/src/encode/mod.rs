@@ -3,13 +3,16 @@
 //! A picture is stored as the fewest bytes a pixel that keep it whole: a palette, grey, RGB when it is
 //! opaque, else RGBA with straight alpha. Its rows are filtered and the result is deflated, by `runs` at
 //! the speed of memory or by `matches` with more care. The file says that it is sRGB and how many of its
-//! pixels make an inch, so that it is shown at the template's size.
+//! pixels make an inch, so that it is shown at the template's size. What is much like another picture is
+//! encoded by what differs: by a `master` fast, by a `draft` small.
 //!
 //! Deliberately absent: anything that loses a bit of the picture.
 
 mod bits;
 mod block;
+mod choice;
 mod container;
+mod draft;
 mod filter;
 mod huffman;
 mod master;
@@ -28,6 +31,8 @@ pub use pixeldrive_model::Effort;
 
 use self::bits::Bits;
 use self::container::Container;
+use self::draft::Desk;
+pub(crate) use self::draft::Draft;
 use self::filter::Filter;
 use self::master::Changes;
 pub(crate) use self::master::Master;
@@ -44,6 +49,7 @@ pub struct Encoder {
     filtered: Vec<u8>,
     deflated: Vec<u8>,
     changes: Changes,
+    desk: Desk,
 }
 
 /// How the filters of rows are chosen.
@@ -85,35 +91,25 @@ impl Encoder {
         let all = 0..pixels.height as usize;
         let format = Format::of(pixels);
         let mut file = Container::open(pixels, &format, pixel_ratio);
+        let usual = [format.bytes(), format.row_bytes(pixels.width as usize) + 1];
         self.filter(pixels, &format, all.clone(), Filtering::Adaptive);
         match effort {
-            Effort::Fast => self.deflate(None),
+            Effort::Fast => self.deflate(usual, None),
             Effort::Balanced if is_flat(&self.filtered) => {
                 self.filter(pixels, &format, all, Filtering::None);
-                self.deflate(Some(Search {
-                    least: 3,
-                    depth: 16,
-                    enough: 64,
-                    lazy: true,
-                    patience: 8,
-                }));
+                self.deflate(usual, Some(Search { depth: 8, enough: 64, patience: 8 }));
             }
             Effort::Balanced => {
-                self.deflate(Some(Search {
-                    least: 4,
-                    depth: 4,
-                    enough: 32,
-                    lazy: true,
-                    patience: 6,
-                }));
+                self.refine(pixels, &format);
+                self.deflate(usual, Some(Search { depth: 24, enough: 64, patience: 8 }));
             }
             Effort::Small => {
-                let thorough =
-                    Search { least: 3, depth: 128, enough: 258, lazy: true, patience: 20 };
-                self.deflate(Some(thorough));
+                let thorough = Some(Search { depth: 1024, enough: 258, patience: 20 });
+                self.refine(pixels, &format);
+                self.deflate(usual, thorough);
                 let adaptive = std::mem::take(&mut self.deflated);
                 self.filter(pixels, &format, all, Filtering::None);
-                self.deflate(Some(thorough));
+                self.deflate(usual, thorough);
                 if adaptive.len() < self.deflated.len() {
                     self.deflated = adaptive;
                 }
@@ -124,17 +120,27 @@ impl Encoder {
     }
 
     /// Fills `deflated` with `filtered` as a zlib stream.
-    fn deflate(&mut self, search: Option<Search>) {
+    fn deflate(&mut self, usual: [usize; 2], search: Option<Search>) {
         let filtered = &self.filtered;
         let mut to = Bits::over(std::mem::take(&mut self.deflated));
         to.bytes(&container::ZLIB_HEADER);
         dispatch!(level(), _ => match search {
             None => runs::deflate(filtered, runs::BLOCK, true, &mut to),
-            Some(search) => matches::deflate(filtered, search, true, &mut to),
+            Some(search) => matches::deflate(filtered, search, usual, true, &mut to),
         });
         to.align();
         to.bytes(&container::adler32(filtered).to_be_bytes());
         self.deflated = to.finish();
+    }
+
+    /// Chooses the filters of a whole picture in `filtered` with more care.
+    fn refine(&mut self, pixels: &Pixels, format: &Format) {
+        let Self { rows, filtered, .. } = self;
+        dispatch!(level(), _ => match format.bytes() {
+            1 => choice::refine::<1>(pixels, format, rows, filtered),
+            3 => choice::refine::<3>(pixels, format, rows, filtered),
+            _ => choice::refine::<4>(pixels, format, rows, filtered),
+        });
     }
 
     /// Fills `filtered`: for each of these rows the filter and what it leaves.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use kurbo::{Affine, RoundedRectRadii};
 
 use super::stamps::Stamps;
-use super::{Plan, Row, extent};
+use super::{Encoded, Plan, Row, extent};
 use crate::Error;
 use crate::areas::{self, around, overlap};
 use crate::backend::cpu::{self, glyphs::Glyphs};
 use crate::drawing::{GlyphRun, Mark, blends};
+use crate::encode::Encoder;
 use crate::encode::stamps::Stretch;
-use crate::encode::{Effort, Encoder};
 use crate::layout::parts::{Extent, Laid};
 use crate::measure::Measure;
 use crate::pixels::{Area, Pixels};
@@ -34,7 +34,6 @@ struct State {
     dirty: Vec<Area>,
     /// Rows with texts that are not painted.
     stamped: Vec<Stretch>,
-    effort: Effort,
 }
 
 /// What is to be painted over an area.
@@ -53,8 +52,8 @@ impl Canvas {
         Self::default()
     }
 
-    /// Paints what a row of `plan` needs to be encoded with that effort; `false` when it changes so much that
-    /// it is to be painted whole.
+    /// Paints what a row of `plan` needs to be encoded; `false` when it changes so much that it is to be painted
+    /// whole.
     ///
     /// # Errors
     /// As [`crate::backend::Painter::paint`].
@@ -63,20 +62,19 @@ impl Canvas {
         plan: &Arc<Plan>,
         row: &Row,
         painter: &mut cpu::Painter,
-        effort: Effort,
     ) -> Result<bool, Error> {
         let laid = &row.0;
         let Some(parts) = plan.parts(laid, &mut self.measure) else { return Ok(false) };
-        let mut state = self.clean(plan, effort);
+        let mut state = self.clean(plan);
         for parts in areas::by_rows(parts, |part| part.area) {
-            if effort == Effort::Fast
+            if let Encoded::Fast(master) = &plan.encoded
                 && let Some(runs) = runs(&parts)
             {
                 let top = parts.iter().map(|part| part.area.y0).min().unwrap_or(0);
                 let bottom = parts.iter().map(|part| part.area.y1).max().unwrap_or(0);
                 // Below the last row with ink there is one that sees it above.
                 let rows = top as usize..bottom as usize + 1;
-                let shared = (plan.base.as_ref(), &plan.master);
+                let shared = (plan.base.as_ref(), master);
                 let stretch = self.stamps.stretch(&runs, rows, shared, &mut painter.glyphs)?;
                 if let Some(stretch) = stretch {
                     state.stamped.push(stretch);
@@ -91,19 +89,20 @@ impl Canvas {
         Ok(true)
     }
 
-    /// Encodes the row that was painted last.
+    /// Encodes the row that was painted last, with the effort of its plan.
     ///
     /// # Errors
     /// [`Error::Encode`] when no row was painted.
     pub fn encode(&mut self, encoder: &mut Encoder) -> Result<Vec<u8>, Error> {
-        let Some(State { plan, pixels, dirty, stamped, effort }) = &self.state else {
+        let Some(State { plan, pixels, dirty, stamped }) = &self.state else {
             return Err(Error::Encode { reason: "no row was painted".to_owned() });
         };
-        let Plan { master, base, pixel_ratio, .. } = plan.as_ref();
-        if *effort == Effort::Fast {
-            encoder.encode_like((master, base), pixels, dirty, stamped, *pixel_ratio)
-        } else {
-            encoder.encode(pixels, *pixel_ratio, *effort)
+        let Plan { base, pixel_ratio: ratio, .. } = plan.as_ref();
+        match &plan.encoded {
+            Encoded::Fast(master) => {
+                encoder.encode_like((master, base), pixels, dirty, stamped, *ratio)
+            }
+            Encoded::Small(draft) => encoder.encode_by((draft, base), pixels, dirty, *ratio),
         }
     }
 
@@ -125,7 +124,7 @@ impl Canvas {
     }
 
     /// The shared picture of `plan`.
-    fn clean(&mut self, plan: &Arc<Plan>, effort: Effort) -> State {
+    fn clean(&mut self, plan: &Arc<Plan>) -> State {
         // Should painting fail, nothing is left of it.
         let mut state = match self.state.take() {
             Some(mut state) if Arc::ptr_eq(&state.plan, plan) => {
@@ -138,11 +137,10 @@ impl Canvas {
                 let mut pixels = other.map_or_else(Pixels::default, |state| state.pixels);
                 pixels.clone_from(&plan.base);
                 let (dirty, stamped) = (Vec::new(), Vec::new());
-                State { plan: Arc::clone(plan), pixels, dirty, stamped, effort }
+                State { plan: Arc::clone(plan), pixels, dirty, stamped }
             }
         };
         state.stamped.clear();
-        state.effort = effort;
         state
     }
 }

@@ -21,7 +21,7 @@ use pixeldrive_model::{Bound, Element, Frame, Kind, Length, Payload, Template, W
 
 use crate::backend::{Painter as _, cpu};
 use crate::drawing::{Drawing, Mark};
-use crate::encode::{Encoder, Master};
+use crate::encode::{Draft, Effort, Encoder, Master};
 use crate::layout::parts::{Extent, Laid, Part, Parts, Sharing, Stretch, is_plain_group};
 use crate::measure::Measure;
 use crate::pixels::Pixels;
@@ -40,8 +40,15 @@ pub struct Plan {
     below: Option<Arc<Pixels>>,
     /// How many stretches of a drawing `below` shows.
     below_stretches: usize,
-    master: Master,
+    encoded: Encoded,
     pixel_ratio: f64,
+}
+
+/// What is shared, encoded as the effort asks for.
+#[derive(Debug)]
+enum Encoded {
+    Fast(Master),
+    Small(Draft),
 }
 
 /// A row that was laid out by a plan.
@@ -74,7 +81,7 @@ pub struct Key([u8; 32]);
 
 impl Key {
     /// The key of a row: `bound` is `template` with `payload` in it, to be laid out with these assets and
-    /// uploaded fonts.
+    /// uploaded fonts, and encoded with this effort.
     #[must_use]
     pub fn of(
         template: &Template,
@@ -82,8 +89,10 @@ impl Key {
         bound: &Bound,
         assets: &Assets,
         fonts: &[Font],
+        effort: Effort,
     ) -> Self {
         let mut hasher = blake3::Hasher::new();
+        hasher.update(&[effort as u8]);
         hasher.update(&template.hash.0);
         hasher.update(&bound.pixel_ratio.to_bits().to_le_bytes());
         let mut part = |bytes: &[u8]| {
@@ -121,6 +130,7 @@ impl Plan {
         payload: &Payload,
         bound: &Bound,
         assets: &Assets,
+        effort: Effort,
         (layouter, painter, encoder): (&mut Layouter, &mut cpu::Painter, &mut Encoder),
     ) -> Result<Self, Error> {
         let mut shared = Shared { live: template.live(payload).collect(), ..Shared::default() };
@@ -151,9 +161,12 @@ impl Plan {
         let base = Arc::new(picture(&mut shared.clone())?);
         let below =
             if above { Some(Arc::new(picture(&mut shared.take(below_stretches))?)) } else { None };
-        let master = Master::new(&base, encoder)?;
+        let encoded = match effort {
+            Effort::Fast => Encoded::Fast(Master::new(&base, encoder)?),
+            Effort::Balanced | Effort::Small => Encoded::Small(Draft::new(&base, effort, encoder)?),
+        };
         let pixel_ratio = bound.pixel_ratio;
-        Ok(Self { parts, base, below, below_stretches, master, pixel_ratio })
+        Ok(Self { parts, base, below, below_stretches, encoded, pixel_ratio })
     }
 
     /// Lays out a row of this plan.
@@ -176,7 +189,10 @@ impl Plan {
         let marks = |part: &Part| part.marks.len() * size_of::<Mark>();
         self.base.bytes()
             + self.below.as_ref().map_or(0, |below| below.bytes())
-            + self.master.bytes()
+            + match &self.encoded {
+                Encoded::Fast(master) => master.bytes(),
+                Encoded::Small(draft) => draft.bytes(),
+            }
             + self.parts.values().map(marks).sum::<usize>()
     }
 }

@@ -32,22 +32,23 @@ impl Bench {
         (drawing, warnings, pixels)
     }
 
-    fn plan(&mut self, template: &Template, payload: &Payload, bound: &Bound) -> Arc<Plan> {
+    fn plan(
+        &mut self,
+        template: &Template,
+        payload: &Payload,
+        bound: &Bound,
+        effort: Effort,
+    ) -> Arc<Plan> {
         let Self { layouter, painter, encoder, .. } = self;
         let tools = (layouter, painter, encoder);
-        let plan = Plan::compile(template, payload, bound, &Assets::default(), tools);
+        let plan = Plan::compile(template, payload, bound, &Assets::default(), effort, tools);
         Arc::new(plan.unwrap())
     }
 
     /// The file of a row, unless it is better painted whole.
-    fn render(
-        &mut self,
-        plan: &Arc<Plan>,
-        bound: &Bound,
-        effort: Effort,
-    ) -> (Row, Option<Vec<u8>>) {
+    fn render(&mut self, plan: &Arc<Plan>, bound: &Bound) -> (Row, Option<Vec<u8>>) {
         let row = plan.lay_out(bound, &Assets::default(), &mut self.layouter).unwrap();
-        let painted = self.canvas.paint(plan, &row, &mut self.painter, effort).unwrap();
+        let painted = self.canvas.paint(plan, &row, &mut self.painter).unwrap();
         let file = painted.then(|| self.canvas.encode(&mut self.encoder).unwrap());
         (row, file)
     }
@@ -101,20 +102,25 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
     for payload in payloads {
         let bound = bind(template, payload, 1.0).unwrap();
         let (drawing, warnings, whole) = bench.whole(&bound);
-        let key = Key::of(template, payload, &bound, &Assets::default(), &[]);
-        let known = plans.iter().find(|(known, _)| *known == key).map(|(_, plan)| Arc::clone(plan));
-        let plan = known.unwrap_or_else(|| {
-            let plan = bench.plan(template, payload, &bound);
-            plans.push((key, Arc::clone(&plan)));
-            plan
-        });
-        let (row, file) = bench.render(&plan, &bound, Effort::Fast);
+        let mut plan = |bench: &mut Bench, effort| {
+            let key = Key::of(template, payload, &bound, &Assets::default(), &[], effort);
+            let known = plans.iter().find(|(known, _)| *known == key);
+            known.map(|(_, plan)| Arc::clone(plan)).unwrap_or_else(|| {
+                let plan = bench.plan(template, payload, &bound, effort);
+                plans.push((key, Arc::clone(&plan)));
+                plan
+            })
+        };
+        let fast = plan(bench, Effort::Fast);
+        let (row, file) = bench.render(&fast, &bound);
         assert_eq!(row.warnings(), warnings, "warnings");
         let marks = |drawing: &Drawing| format!("{:?}", drawing.marks());
         assert_eq!(marks(&row.0.drawing), marks(&drawing), "marks");
-        // With that effort nothing is left unpainted.
-        let _ = bench.render(&plan, &bound, Effort::Balanced);
-        let (Some(file), Some(pixels)) = (file, bench.canvas.pixels().cloned()) else { continue };
+        let Some(fast) = file else { continue };
+        // With this effort nothing is left unpainted.
+        let balanced = plan(bench, Effort::Balanced);
+        let balanced = bench.render(&balanced, &bound).1.unwrap();
+        let pixels = bench.canvas.pixels().cloned().unwrap();
         planned += 1;
         assert_eq!(pixels.opaque, whole.opaque);
         for (at, (a, b)) in pixels.rgba.iter().zip(&whole.rgba).enumerate() {
@@ -124,15 +130,17 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
                 panic!("{x}, {y}: {a}, not {b}: {payload:?}");
             }
         }
-        let expected = bench.encoder.encode(&pixels, 1.0, Effort::Fast).unwrap();
-        assert!(decoded(&file) == decoded(&expected), "the file is not what was painted");
-        // The same by tools that saw nothing before.
-        let mut fresh = Bench::new();
-        let plan = fresh.plan(template, payload, &bound);
-        assert!(
-            fresh.render(&plan, &bound, Effort::Fast).1 == Some(file),
-            "the rows before make a difference"
-        );
+        let expected = decoded(&bench.encoder.encode(&pixels, 1.0, Effort::Fast).unwrap());
+        let small = plan(bench, Effort::Small);
+        let small = bench.render(&small, &bound).1.unwrap();
+        for (effort, file) in Effort::ALL.into_iter().zip([fast, balanced, small]) {
+            assert!(decoded(&file) == expected, "{effort:?}: the file is not what was painted");
+            // The same by tools that saw nothing before.
+            let mut fresh = Bench::new();
+            let plan = fresh.plan(template, payload, &bound, effort);
+            let again = fresh.render(&plan, &bound).1;
+            assert!(again == Some(file), "{effort:?}: the rows before make a difference");
+        }
     }
     planned
 }
@@ -280,10 +288,10 @@ fn what_is_adjusted_is_said_for_every_row() {
     let mut bench = Bench::new();
     let rows = [json!({"own": {"text": "1"}}), json!({"own": {"text": "2"}})].map(payload);
     let bound = bind(&template, &rows[0], 1.0).unwrap();
-    let plan = bench.plan(&template, &rows[0], &bound);
+    let plan = bench.plan(&template, &rows[0], &bound, Effort::Fast);
     for row in &rows {
         let bound = bind(&template, row, 1.0).unwrap();
-        let (row, _) = bench.render(&plan, &bound, Effort::Fast);
+        let (row, _) = bench.render(&plan, &bound);
         let said: Vec<_> =
             row.warnings().iter().map(|each| (&*each.code, &*each.element)).collect();
         assert_eq!(said, [("text_truncated", "still"), ("font_fallback", "own")]);
@@ -320,8 +328,8 @@ fn check_stamped(texts: &[Value], expected: bool) {
     assert_eq!(compare(&mut bench, &template, &rows), rows.len(), "{texts:?}: not by a plan");
     for row in rows {
         let bound = bind(&template, &row, 1.0).unwrap();
-        let plan = bench.plan(&template, &row, &bound);
-        bench.render(&plan, &bound, Effort::Fast);
+        let plan = bench.plan(&template, &row, &bound, Effort::Fast);
+        bench.render(&plan, &bound);
         assert_eq!(bench.canvas.stamped() > 0, expected, "{texts:?}");
     }
 }
@@ -365,25 +373,28 @@ fn rows_that_change_most_of_it_are_painted_whole() {
     let row = payload(json!({"all": {"fill": "blue"}}));
     let bound = bind(&template, &row, 1.0).unwrap();
     let mut bench = Bench::new();
-    let plan = bench.plan(&template, &row, &bound);
-    assert!(bench.render(&plan, &bound, Effort::Fast).1.is_none());
+    let plan = bench.plan(&template, &row, &bound, Effort::Fast);
+    assert!(bench.render(&plan, &bound).1.is_none());
 }
 
 #[test]
 fn keys_tell_apart_what_plans_depend_on() {
     let template = template(&json!(card()), "red");
     let other = self::template(&json!(card()), "blue");
-    let key = |template: &Template, row: Value, ratio: f64| {
+    let key_for = |template: &Template, row: Value, ratio: f64, effort| {
         let row = payload(row);
         let bound = bind(template, &row, ratio).unwrap();
-        Key::of(template, &row, &bound, &Assets::default(), &[])
+        Key::of(template, &row, &bound, &Assets::default(), &[], effort)
     };
+    let key = |template: &Template, row: Value, ratio| key_for(template, row, ratio, Effort::Fast);
     let one = key(&template, json!({"title": {"text": "a"}}), 1.0);
     assert_eq!(one, key(&template, json!({"title": {"text": "b"}}), 1.0), "the same elements");
     assert_ne!(one, key(&template, json!({"tag": {"fill": "red"}}), 1.0), "other elements");
     assert_ne!(one, key(&template, json!({}), 1.0), "no elements");
     assert_ne!(one, key(&template, json!({"title": {"text": "a"}}), 2.0), "another ratio");
     assert_ne!(one, key(&other, json!({"title": {"text": "a"}}), 1.0), "another template");
+    let small = key_for(&template, json!({"title": {"text": "a"}}), 1.0, Effort::Small);
+    assert_ne!(one, small, "another effort");
 }
 
 /// Elements of many kinds, with effects.

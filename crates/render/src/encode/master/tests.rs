@@ -1,7 +1,8 @@
-//! Files made from a master: the picture that was asked for, by decoders that others wrote.
+//! Files made from a master or a draft: the picture that was asked for, by decoders that others wrote.
 
 use proptest::prelude::*;
 
+use super::super::Draft;
 use super::super::tests::{decoded, decoded_by_zune};
 use super::*;
 
@@ -52,6 +53,16 @@ fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) {
     let expected = decoded(&whole).2;
     assert!(decoded(&file).2 == expected, "another picture than the whole one");
     assert!(decoded_by_zune(&file) == expected, "zune reads another picture");
+    for effort in [Effort::Balanced, Effort::Small] {
+        let draft = Draft::new(base, effort, &mut encoder).unwrap();
+        let file = encoder.encode_by((&draft, base), pixels, areas, 1.0).unwrap();
+        let mut fresh = Encoder::new();
+        let draft = Draft::new(base, effort, &mut fresh).unwrap();
+        let again = fresh.encode_by((&draft, base), pixels, areas, 1.0).unwrap();
+        assert!(file == again, "{effort:?}: what was encoded before makes no difference");
+        assert!(decoded(&file).2 == expected, "{effort:?}: another picture than the whole one");
+        assert!(decoded_by_zune(&file) == expected, "{effort:?}: zune reads another picture");
+    }
 }
 
 #[test]

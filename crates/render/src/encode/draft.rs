@@ -1,0 +1,406 @@
+//! A picture that others are much like, told with matches: for the efforts that look for them.
+//!
+//! As in `master`, what is left by the filter of a chunk of columns is the same as long as the pixels are that it
+//! looks at. The places of a stream's bytes never change, so neither does a token as long as its bytes do not,
+//! and those that it looks back at. Blocks that neither have anything new nor look back at it are copied
+//! as bits. All others get codes of their own: for known tokens, wherever they still hold, and for those that
+//! are found for what is new.
+//!
+//! Deliberately absent: palettes and grey, as in `master`.
+
+use std::ops::Range;
+
+use fearless_simd::dispatch;
+
+use super::bits::Bits;
+use super::container::{self, Container};
+use super::filter::{self, Filter};
+use super::master::{Columns, Master, Sum, take_run};
+use super::matches::{self, Costs, Matcher, Search, Tokens};
+use super::samples::{Format, Scarcity};
+use super::symbols::WINDOW;
+use super::{Effort, Encoder, Filtering, check};
+use crate::Error;
+use crate::pixels::{Area, Pixels};
+use crate::simd::level;
+
+/// Tokens of a block.
+const BLOCK: usize = 16_000;
+
+/// An encoded picture.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    effort: Effort,
+    format: Format,
+    scarcity: Scarcity,
+    columns: Columns,
+    filters: Vec<Filter>,
+    /// The filter of each row and what it leaves.
+    filtered: Vec<u8>,
+    tokens: Vec<u32>,
+    /// Where the tokens of each row begin, and where those of the last one end.
+    starts: Vec<u32>,
+    /// What each chunk adds to the checksum.
+    sums: Vec<Sum>,
+    checksum: Sum,
+    blocks: Vec<Block>,
+    /// All blocks.
+    bits: Vec<u8>,
+}
+
+/// Rows with a code of their own.
+#[derive(Debug)]
+struct Block {
+    rows: Range<usize>,
+    /// The first row that its matches look at.
+    sees: usize,
+    bits: Range<usize>,
+}
+
+/// Bytes of known tokens that are kept between such as are to be told anew.
+const HELD: usize = 16;
+
+/// A row is plain if at least so many pixels ...
+const PLAIN: usize = 9;
+/// ... of so many are like the one to the left.
+const PLAIN_OF: usize = 10;
+
+/// How thoroughly the static and the new is searched.
+fn searches(effort: Effort) -> (Search, Search) {
+    match effort {
+        Effort::Fast | Effort::Balanced => (
+            Search { depth: 128, enough: 258, patience: 20 },
+            Search { depth: 4, enough: 64, patience: 6 },
+        ),
+        Effort::Small => (
+            Search { depth: 1024, enough: 258, patience: 20 },
+            Search { depth: 256, enough: 258, patience: 20 },
+        ),
+    }
+}
+
+/// What encoding by a draft uses again.
+#[derive(Default)]
+pub(super) struct Desk {
+    matcher: Option<Matcher>,
+    tokens: Tokens,
+}
+
+impl Draft {
+    /// Encodes `pixels` as what others are like.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the pixels are not what their size says.
+    pub(crate) fn new(
+        pixels: &Pixels,
+        effort: Effort,
+        encoder: &mut Encoder,
+    ) -> Result<Self, Error> {
+        check(pixels)?;
+        let format = if pixels.opaque { Format::Rgb } else { Format::Rgba };
+        let columns = Columns::of(pixels.width as usize);
+        let row_bytes = columns.width * format.bytes() + 1;
+        encoder.filter(pixels, &format, 0..pixels.height as usize, Filtering::Adaptive);
+        encoder.refine(pixels, &format);
+        let mut filtered = encoder.filtered.clone();
+        for (y, to) in filtered.chunks_exact_mut(row_bytes).enumerate() {
+            let row = pixels.row(y, 0, columns.width);
+            if is_plain(row) {
+                to[0] = Filter::None as u8;
+                dispatch!(level(), _ => format.pack(row, &mut to[1..]));
+            }
+        }
+        let filters = filtered.chunks_exact(row_bytes).map(|row| Filter::of(row[0])).collect();
+        let mut draft = Self {
+            effort,
+            format,
+            scarcity: Scarcity::of(pixels),
+            columns,
+            filters,
+            checksum: Sum::of(&filtered),
+            filtered,
+            tokens: Vec::new(),
+            starts: vec![0],
+            sums: Vec::new(),
+            blocks: Vec::new(),
+            bits: Vec::new(),
+        };
+        dispatch!(level(), _ => draft.tell());
+        Ok(draft)
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.columns.width * self.format.bytes() + 1
+    }
+
+    /// The bytes of some chunks of a row in the stream.
+    #[inline(always)]
+    fn bytes_of(&self, row: usize, chunks: Range<usize>) -> Range<usize> {
+        let start = row * self.row_bytes();
+        // The filter's number stands before the first chunk.
+        let first = usize::from(chunks.start > 0);
+        let pixels = self.columns.pixels(chunks);
+        start + first + pixels.start * self.format.bytes()
+            ..start + 1 + pixels.end * self.format.bytes()
+    }
+
+    /// Finds the tokens of all chunks, and makes blocks of them.
+    #[inline(always)]
+    fn tell(&mut self) {
+        let mut matcher =
+            Matcher::new(searches(self.effort).0, [self.format.bytes(), self.row_bytes()]);
+        let mut costs = Costs::guess(&self.filtered);
+        let mut tokens = Tokens::default();
+        let mut to = Bits::over(Vec::new());
+        let mut from = 0;
+        for row in 0..self.filters.len() {
+            let bytes = row * self.row_bytes()..(row + 1) * self.row_bytes();
+            matcher.parse(&self.filtered, bytes, &costs, usize::MAX, &mut tokens);
+            let count = self.tokens.len() + tokens.list().len();
+            self.starts.push(u32::try_from(count).unwrap_or(u32::MAX));
+            for chunk in 0..self.columns.count {
+                let bytes = self.bytes_of(row, chunk..chunk + 1);
+                self.sums.push(Sum::of(&self.filtered[bytes]));
+            }
+            if tokens.list().len() < BLOCK && row + 1 < self.filters.len() {
+                continue;
+            }
+            let codes = tokens.codes();
+            let start = to.position();
+            tokens.write(&codes, false, &mut to);
+            costs = Costs::of(&codes);
+            let rows = from..row + 1;
+            let sees = self.sees(rows.clone(), tokens.list());
+            self.tokens.extend_from_slice(tokens.list());
+            self.blocks.push(Block { rows, sees, bits: start..to.position() });
+            tokens.clear();
+            from = row + 1;
+        }
+        // Bits are read eight bytes at a time.
+        self.bits = [to.finish(), vec![0; 8]].concat();
+    }
+
+    /// The first row that the tokens of some rows look at.
+    fn sees(&self, rows: Range<usize>, tokens: &[u32]) -> usize {
+        let mut at = rows.start * self.row_bytes();
+        let mut first = at;
+        for token in tokens {
+            let (length, distance) = Tokens::read(*token);
+            first = first.min(at - distance);
+            at += length;
+        }
+        first / self.row_bytes()
+    }
+
+    /// Bytes that it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.filtered.len()
+            + self.bits.len()
+            + (self.tokens.len() + self.starts.len()) * size_of::<u32>()
+            + self.sums.len() * size_of::<Sum>()
+    }
+
+    /// Rows that are told anew, as they or what they look at have something new, or else blocks that
+    /// are copied.
+    fn stretches(&self, stale: &[u64]) -> Vec<(Range<usize>, bool)> {
+        let mut stretches: Vec<(Range<usize>, bool)> = Vec::new();
+        for (at, block) in self.blocks.iter().enumerate() {
+            let new = stale[block.sees..block.rows.end].iter().any(|chunks| *chunks != 0);
+            match stretches.last_mut() {
+                Some((blocks, same)) if *same == new => blocks.end = at + 1,
+                _ => stretches.push((at..at + 1, new)),
+            }
+        }
+        stretches
+    }
+}
+
+impl Encoder {
+    /// Encodes a picture that differs from `base`, whose encoding `draft` is, in `areas` at most.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the two are not of one size.
+    pub(crate) fn encode_by(
+        &mut self,
+        (draft, base): (&Draft, &Pixels),
+        pixels: &Pixels,
+        areas: &[Area],
+        pixel_ratio: f64,
+    ) -> Result<Vec<u8>, Error> {
+        check(pixels)?;
+        if (pixels.width, pixels.height) != (base.width, base.height) {
+            return Err(Error::Encode { reason: "a base of another size".to_owned() });
+        }
+        if draft.scarcity.holds(pixels, areas) {
+            return self.encode(pixels, pixel_ratio, draft.effort);
+        }
+        let mut changes = std::mem::take(&mut self.changes);
+        let of = (&draft.columns, &draft.filters[..]);
+        Master::compare(of, (base, pixels, areas), &mut changes);
+        let mut to = Bits::over(std::mem::take(&mut self.deflated));
+        to.bytes(&container::ZLIB_HEADER);
+        let mut checksum = draft.checksum;
+        for (blocks, new) in draft.stretches(&changes.stale) {
+            let (first, last) = (&draft.blocks[blocks.start], &draft.blocks[blocks.end - 1]);
+            if new {
+                let rows = first.rows.start..last.rows.end;
+                let (to, checksum, stale) = (&mut to, &mut checksum, &changes.stale);
+                dispatch!(level(), _ => match draft.format.bytes() {
+                    3 => self.tell_rows::<3>(draft, pixels, rows, stale, to, checksum),
+                    _ => self.tell_rows::<4>(draft, pixels, rows, stale, to, checksum),
+                });
+            } else {
+                to.splice(&draft.bits, first.bits.start, last.bits.end);
+            }
+        }
+        self.changes = changes;
+        // A last block with nothing in it.
+        to.put(0b011, 10);
+        to.align();
+        to.bytes(&checksum.adler32(draft.filtered.len()).to_be_bytes());
+        self.deflated = to.finish();
+        let mut file = Container::open(pixels, &draft.format, pixel_ratio);
+        file.data(&self.deflated);
+        Ok(file.close())
+    }
+
+    /// Tells rows in blocks of their own.
+    #[inline(always)]
+    fn tell_rows<const BPP: usize>(
+        &mut self,
+        draft: &Draft,
+        pixels: &Pixels,
+        rows: Range<usize>,
+        stale: &[u64],
+        to: &mut Bits,
+        checksum: &mut Sum,
+    ) {
+        let row_bytes = draft.row_bytes();
+        let stretch = rows.start * row_bytes..rows.end * row_bytes;
+        // Matches may begin in the window before.
+        let window = stretch.start.saturating_sub(WINDOW);
+        let mut filtered = std::mem::take(&mut self.filtered);
+        if filtered.len() < draft.filtered.len() {
+            filtered.resize(draft.filtered.len(), 0);
+        }
+        let seen = window..stretch.end;
+        filtered[seen.clone()].copy_from_slice(&draft.filtered[seen]);
+        let mut desk = std::mem::take(&mut self.desk);
+        for row in rows.clone() {
+            let mut left = stale[row];
+            while left != 0 {
+                let chunks = take_run(&mut left);
+                self.filter_chunks::<BPP>(draft, pixels, (row, chunks), &mut filtered, checksum);
+            }
+        }
+        let mut costs = Costs::guess(&filtered[stretch.clone()]);
+        let search = searches(draft.effort).1;
+        let usual = [BPP, row_bytes];
+        let matcher = desk.matcher.get_or_insert_with(|| Matcher::new(search, usual));
+        matcher.clear(search, usual, stretch.start);
+        let tokens = &mut desk.tokens;
+        tokens.clear();
+        for row in rows.clone() {
+            let known = draft.starts[row] as usize..draft.starts[row + 1] as usize;
+            let of = (&mut *matcher, &costs);
+            renew(&draft.tokens[known], row * row_bytes, &filtered[..stretch.end], of, tokens);
+            if tokens.list().len() >= BLOCK || row + 1 == rows.end {
+                let codes = tokens.codes();
+                tokens.write(&codes, false, to);
+                costs = Costs::of(&codes);
+                tokens.clear();
+            }
+        }
+        self.desk = desk;
+        self.filtered = filtered;
+    }
+
+    /// Filters some chunks of a row.
+    #[inline(always)]
+    fn filter_chunks<const BPP: usize>(
+        &mut self,
+        draft: &Draft,
+        pixels: &Pixels,
+        (row, chunks): (usize, Range<usize>),
+        filtered: &mut [u8],
+        checksum: &mut Sum,
+    ) {
+        let Range { start, end } = draft.columns.pixels(chunks.clone());
+        // Filters look at the pixel to the left.
+        let left = start.saturating_sub(1);
+        let size = (end - left) * BPP;
+        let filter = draft.filters[row];
+        let rows = &mut self.rows;
+        for buffer in [&mut rows.row, &mut rows.above, &mut rows.other] {
+            if buffer.len() < size {
+                buffer.resize(size, 0);
+            }
+        }
+        let (own, above) = (&mut rows.row[..size], &mut rows.above[..size]);
+        draft.format.pack(pixels.row(row, left, end), own);
+        if row == 0 {
+            above.fill(0);
+        } else if !matches!(filter, Filter::None | Filter::Sub) {
+            draft.format.pack(pixels.row(row - 1, left, end), above);
+        }
+        let to = &mut rows.other[..size];
+        filter::apply::<BPP>(filter, above, own, to);
+        let row_start = row * draft.row_bytes() + 1;
+        filtered[row_start + start * BPP..row_start + end * BPP]
+            .copy_from_slice(&to[(start - left) * BPP..]);
+        for at in chunks {
+            let bytes = draft.bytes_of(row, at..at + 1);
+            let after = draft.filtered.len() - bytes.end;
+            let old = draft.sums[row * draft.columns.count + at];
+            checksum.exchange(old, Sum::of(&filtered[bytes]), after);
+        }
+    }
+}
+
+/// Takes known tokens over, which begin at `at`, as far as they hold for what is there now.
+#[inline(always)]
+fn renew(
+    known: &[u32],
+    mut at: usize,
+    filtered: &[u8],
+    (matcher, costs): (&mut Matcher, &Costs),
+    tokens: &mut Tokens,
+) {
+    // Bytes that are to be told anew, and the tokens that hold after them.
+    let mut new = at..at;
+    let mut held = 0;
+    for (index, token) in known.iter().enumerate() {
+        let (length, distance) = Tokens::read(*token);
+        let holds = if distance == 0 {
+            filtered[at] == (token & 0xff) as u8
+        } else {
+            matches::is_there(filtered, at, length, distance)
+        };
+        at += length;
+        if !holds {
+            if new.is_empty() {
+                new.start = at - length;
+            }
+            new.end = at;
+            held = index + 1;
+        } else if new.is_empty() {
+            tokens.push(*token);
+        } else if at - new.end >= HELD {
+            matcher.parse(filtered, new.clone(), costs, usize::MAX, tokens);
+            known[held..=index].iter().for_each(|token| tokens.push(*token));
+            new = at..at;
+        }
+    }
+    if !new.is_empty() {
+        matcher.parse(filtered, new, costs, usize::MAX, tokens);
+        known[held..].iter().for_each(|token| tokens.push(*token));
+    }
+}
+
+/// Whether most pixels of a row are like the one to the left. What will be new there is text on a plain
+/// ground, of which matches find more if there is no filter.
+fn is_plain(row: &[u8]) -> bool {
+    let (quads, _) = row.as_chunks::<4>();
+    let same = quads.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    same * PLAIN_OF >= quads.len() * PLAIN
+}
