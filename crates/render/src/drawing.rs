@@ -441,18 +441,6 @@ impl Mark {
         mark
     }
 
-    /// Whether it is a rectangle or an upright picture, or the end of something.
-    pub(crate) fn has_straight_edges(&self) -> bool {
-        match self {
-            Self::Fill { shape, .. } | Self::PushClip { shape, .. } => {
-                matches!(shape, Shape::Rect(_))
-            }
-            Self::Image { corners, .. } => *corners == RoundedRectRadii::from_single_radius(0.0),
-            Self::Stroke { .. } | Self::Glyphs(_) | Self::PushLayer(_) => false,
-            Self::Pop => true,
-        }
-    }
-
     fn is_filled_glyphs(&self) -> bool {
         matches!(self, Self::Glyphs(GlyphRun { stroke: None, colored: false, .. }))
     }

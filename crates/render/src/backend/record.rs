@@ -6,9 +6,13 @@
 //!
 //! Deliberately absent: any decision about the picture. A mark that a renderer cannot paint fails it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use kurbo::{Affine, BezPath, Diagonal2, Rect, RoundedRect, RoundedRectRadii, Shape as _, Stroke};
+use kurbo::{
+    Affine, BezPath, Diagonal2, PathEl, Rect, RoundedRect, RoundedRectRadii, Shape as _, Stroke,
+    StrokeOpts,
+};
 use peniko::{BlendMode, Compose, Fill, ImageQuality, ImageSampler};
 use skrifa::FontRef;
 use skrifa::raw::TableProvider;
@@ -23,6 +27,8 @@ use crate::pixels::Pixels;
 const EVEN: f64 = 1.0 / 4096.0;
 /// How far a curve may lie from the true one, in its own px.
 const TOLERANCE: f64 = 0.02;
+/// How far the lines of which a curve is made may lie from it, in device pixels.
+const LINES_PX: f64 = 0.1;
 
 /// A renderer as marks see it. What is set holds for what follows.
 pub(super) trait Scene {
@@ -34,7 +40,6 @@ pub(super) trait Scene {
     fn fill_rect(&mut self, rect: &Rect);
     fn fill_path(&mut self, path: &BezPath);
     fn stroke_rect(&mut self, rect: &Rect);
-    fn stroke_path(&mut self, path: &BezPath);
     fn push_clip_rect(&mut self, rect: &Rect);
     fn push_clip_path(&mut self, path: &BezPath);
     fn pop_clip(&mut self);
@@ -86,14 +91,22 @@ impl<'a, S: Scene> Recorder<'a, S> {
         match mark {
             Mark::Fill { transform, shape, brush } => {
                 self.prepare(*transform, brush)?;
-                self.fill(shape);
+                self.fill(shape, *transform);
             }
             Mark::Stroke { transform, shape, stroke, brush } => {
                 self.prepare(*transform, brush)?;
-                self.scene.set_stroke(stroke.clone());
                 match shape {
-                    Shape::Rect(rect) => self.scene.stroke_rect(rect),
-                    Shape::Path(path) | Shape::EvenOdd(path) => self.scene.stroke_path(path),
+                    Shape::Rect(rect) => {
+                        self.scene.set_stroke(stroke.clone());
+                        self.scene.stroke_rect(rect);
+                    }
+                    Shape::Path(path) | Shape::EvenOdd(path) => {
+                        let tolerance = LINES_PX / scale(*transform);
+                        let path = path.iter();
+                        let outline =
+                            kurbo::stroke(path, stroke, &StrokeOpts::default(), tolerance);
+                        self.scene.fill_path(&lines(&outline, *transform));
+                    }
                 }
             }
             Mark::Glyphs(run) => {
@@ -111,7 +124,7 @@ impl<'a, S: Scene> Recorder<'a, S> {
                     self.scene.fill_rect(&area);
                 } else {
                     let rounded = RoundedRect::from_rect(area, *corners);
-                    self.scene.fill_path(&rounded.to_path(TOLERANCE));
+                    self.scene.fill_path(&lines(&rounded.to_path(TOLERANCE), *transform));
                 }
             }
             Mark::PushClip { transform, shape } => {
@@ -157,13 +170,13 @@ impl<'a, S: Scene> Recorder<'a, S> {
         Ok(())
     }
 
-    fn fill(&mut self, shape: &Shape) {
+    fn fill(&mut self, shape: &Shape, transform: Affine) {
         match shape {
             Shape::Rect(rect) => self.scene.fill_rect(rect),
-            Shape::Path(path) => self.scene.fill_path(path),
+            Shape::Path(path) => self.scene.fill_path(&lines(path, transform)),
             Shape::EvenOdd(path) => {
                 self.scene.set_fill_rule(Fill::EvenOdd);
-                self.scene.fill_path(path);
+                self.scene.fill_path(&lines(path, transform));
                 self.scene.set_fill_rule(Fill::NonZero);
             }
         }
@@ -174,10 +187,10 @@ impl<'a, S: Scene> Recorder<'a, S> {
         self.scene.set_transform(transform);
         match shape {
             Shape::Rect(rect) => self.scene.push_clip_rect(rect),
-            Shape::Path(path) => self.scene.push_clip_path(path),
+            Shape::Path(path) => self.scene.push_clip_path(&lines(path, transform)),
             Shape::EvenOdd(path) => {
                 self.scene.set_fill_rule(Fill::EvenOdd);
-                self.scene.push_clip_path(path);
+                self.scene.push_clip_path(&lines(path, transform));
                 self.scene.set_fill_rule(Fill::NonZero);
             }
         }
@@ -208,10 +221,12 @@ impl<'a, S: Scene> Recorder<'a, S> {
             Shape::Rect(rect) => {
                 self.scene.push_layer(Some(&rect.to_path(TOLERANCE)), blend, opacity, None);
             }
-            Shape::Path(path) => self.scene.push_layer(Some(path), blend, opacity, None),
+            Shape::Path(path) => {
+                self.scene.push_layer(Some(&lines(path, *transform)), blend, opacity, None);
+            }
             Shape::EvenOdd(path) => {
                 self.scene.set_fill_rule(Fill::EvenOdd);
-                self.scene.push_layer(Some(path), blend, opacity, None);
+                self.scene.push_layer(Some(&lines(path, *transform)), blend, opacity, None);
                 self.scene.set_fill_rule(Fill::NonZero);
             }
         }
@@ -230,6 +245,24 @@ impl<'a, S: Scene> Recorder<'a, S> {
         }
         Ok(())
     }
+}
+
+/// A path in straight lines. Renderers would make them too, of a number that depends on where on the canvas
+/// the path stands, at the limit of what their numbers tell apart.
+fn lines(path: &BezPath, transform: Affine) -> Cow<'_, BezPath> {
+    let is_curve = |element: &PathEl| matches!(element, PathEl::QuadTo(..) | PathEl::CurveTo(..));
+    if !path.elements().iter().any(is_curve) {
+        return Cow::Borrowed(path);
+    }
+    let mut lines = BezPath::new();
+    kurbo::flatten(path.iter(), LINES_PX / scale(transform), |element| lines.push(element));
+    Cow::Owned(lines)
+}
+
+/// By how much lengths grow at most.
+fn scale(transform: Affine) -> f64 {
+    let [a, b, c, d, ..] = transform.as_coeffs();
+    a.hypot(b).max(c.hypot(d)).max(f64::MIN_POSITIVE)
 }
 
 /// A run of glyphs for the renderer that `builder` comes from.

@@ -180,10 +180,10 @@ fn areas_of(units: &[Unit<'_, '_>], canvas: Rect) -> Option<Vec<Area>> {
     }
     let touched = |unit: &&Unit<'_, '_>| {
         let area = areas::area(unit.reach, canvas)?;
-        // Curves are made of as many lines as their place on the canvas says, at the limit of what numbers
-        // tell apart: they are painted where they stand.
-        let stays = unit.marks.iter().all(|mark| mark.has_straight_edges());
-        Some(if stays { area } else { Area { x0: 0, y0: 0, ..area } })
+        // Vello makes as many lines of a glyph's curves as its place on the canvas says, at the limit of what
+        // numbers tell apart: they are painted where they stand.
+        let has_glyphs = unit.marks.iter().any(|mark| matches!(mark, Mark::Glyphs(_)));
+        Some(if has_glyphs { Area { x0: 0, y0: 0, ..area } } else { area })
     };
     let areas = areas::join(early.iter().filter_map(touched));
     let painted: u64 = areas.iter().map(Area::count).sum();
@@ -218,10 +218,6 @@ impl Scene for Painter {
 
     fn stroke_rect(&mut self, rect: &Rect) {
         self.context.stroke_rect(rect);
-    }
-
-    fn stroke_path(&mut self, path: &BezPath) {
-        self.context.stroke_path(path);
     }
 
     fn push_clip_rect(&mut self, rect: &Rect) {

@@ -62,10 +62,6 @@ impl record::Scene for Recorder<'_> {
         self.scene.stroke_rect(rect);
     }
 
-    fn stroke_path(&mut self, path: &BezPath) {
-        self.scene.stroke_path(path);
-    }
-
     fn push_clip_rect(&mut self, rect: &Rect) {
         self.scene.push_clip_rect(rect);
     }
