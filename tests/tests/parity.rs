@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 /// round in 8 bits, at other steps. Emoji are many layers on top of one another; blurs go through several
 /// sizes; dodging and burning divide by what is nearly nothing; steep gradients are read from tables; a
 /// turned picture that fades out at its edges is sampled, but no SVG is.
-const LEVELS_MAX: [(&str, u8, f64); 10] = [
+const LEVELS_MAX: [(&str, u8, f64); 11] = [
     ("emoji_", 6, 0.3),
     ("image_filter_blur_rotated", 4, 0.3),
     ("svg_turned", 1, 0.1),
@@ -32,7 +32,8 @@ const LEVELS_MAX: [(&str, u8, f64); 10] = [
     ("blend_", 4, 0.5),
     ("gradient_", 16, 0.3),
     ("blur_", 3, 0.6),
-    ("shadow_", 3, 0.6),
+    ("shadow_", 4, 0.6),
+    ("SrcAtop", 4, 0.3),
     ("", 3, 0.3),
 ];
 
