@@ -13,6 +13,7 @@ mod permits;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,20 +21,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use moka::sync::Cache;
 use pixeldrive_blobs::Blobs;
 use pixeldrive_model::{ContentHash, Epoch, Template, WorkerId};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Dial, Engine, Error, Lane};
 use backoff::Backoff;
 use desk::Desk;
+use turns::Turns;
 
 /// Bytes of the documents of the templates that are kept parsed.
 const TEMPLATE_BYTES_MAX: u64 = 64 << 20;
-
-/// Pictures of batches that are being stored at once, unless there are more render threads. A disk has its
-/// rate with a few; more would wait in the disk's queue, and a single picture behind them.
-const BULK_PUTS: usize = 2;
 
 /// Who this worker is.
 #[derive(Clone)]
@@ -53,7 +50,7 @@ struct Worker {
     blobs: Option<Arc<dyn Blobs>>,
     templates: Cache<ContentHash, Parsed>,
     fonts: fonts::Known,
-    bulk_puts: Semaphore,
+    turns: Turns,
 }
 
 /// A template with the length of its document.
@@ -78,7 +75,7 @@ impl Link {
     fn storage(&self, lane: Lane) -> perform::Storage<'_> {
         let shared = self.shared_store.load(Ordering::Relaxed);
         let shared = self.worker.blobs.as_deref().filter(|_| shared);
-        let turns = (lane == Lane::Bulk).then_some(&self.worker.bulk_puts);
+        let turns = (lane == Lane::Bulk).then_some(&self.worker.turns);
         perform::Storage { shared, turns }
     }
 }
@@ -100,9 +97,8 @@ pub async fn run(
         .max_capacity(TEMPLATE_BYTES_MAX)
         .weigher(|_, parsed: &Parsed| parsed.bytes)
         .build();
-    let bulk_puts = Semaphore::new(engine.slots().max(BULK_PUTS));
-    let fonts = fonts::Known::new();
-    let worker = Arc::new(Worker { config, engine, blobs, templates, fonts, bulk_puts });
+    let (fonts, turns) = (fonts::Known::new(), Turns::new(engine.slots()));
+    let worker = Arc::new(Worker { config, engine, blobs, templates, fonts, turns });
     let mut links = JoinSet::new();
     for (number, dial) in gateways.into_iter().enumerate() {
         let desk = Desk::new(worker.engine.slots());

@@ -10,11 +10,11 @@ use futures::future::OptionFuture;
 use pixeldrive_blobs::{Blobs, Key};
 use pixeldrive_model::{Failure, Fault, Problem, Template, parse_payload};
 use pixeldrive_proto::{MESSAGE_BYTES_MAX, v1};
-use tokio::sync::Semaphore;
 
 use super::Link;
 use super::desk::Held;
-use crate::engine::{Attempt, Rendered, Task, Timings};
+use super::turns::Turns;
+use crate::engine::{Attempt, Lane, Rendered, Task, Timings};
 
 /// What a message holds besides the picture, at most.
 const ENVELOPE_BYTES: usize = 64 << 10;
@@ -24,7 +24,7 @@ pub(super) struct Storage<'a> {
     /// The object store, when the gateway reads the same one.
     pub(super) shared: Option<&'a dyn Blobs>,
     /// What a picture waits for before it is put there.
-    pub(super) turns: Option<&'a Semaphore>,
+    pub(super) turns: Option<&'a Turns>,
 }
 
 /// Renders `job` and stores the picture.
@@ -36,6 +36,9 @@ pub(super) async fn perform(
 ) -> v1::Result {
     // From receipt, so that a wait for the template and the fonts counts.
     let wait = Duration::from_millis(job.deadline_ms.into());
+    if held.lane == Lane::Interactive {
+        link.worker.turns.single();
+    }
     let outcome = async {
         let size = Some(job.size.as_str()).filter(|size| !size.is_empty());
         let task = Task {
@@ -97,7 +100,7 @@ impl Storage<'_> {
         png: Bytes,
     ) -> Result<(), pixeldrive_blobs::Error> {
         let key: Key = key.parse()?;
-        let _turn = OptionFuture::from(self.turns.map(Semaphore::acquire)).await;
+        let _turn = OptionFuture::from(self.turns.map(Turns::take)).await;
         blobs.put(&key, png).await
     }
 }
