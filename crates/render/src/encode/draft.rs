@@ -18,7 +18,6 @@ use super::filter::{self, Filter};
 use super::master::{Columns, Master, Sum, take_run};
 use super::matches::{self, Costs, Matcher, Search, Tokens};
 use super::samples::{Format, Scarcity};
-use super::symbols::WINDOW;
 use super::{Effort, Encoder, Filtering, check};
 use crate::Error;
 use crate::pixels::{Area, Pixels};
@@ -240,15 +239,17 @@ impl Encoder {
         let mut to = Bits::over(std::mem::take(&mut self.deflated));
         to.bytes(&container::ZLIB_HEADER);
         let mut checksum = draft.checksum;
+        let (sum, stale) = (&mut checksum, &changes.stale);
+        // All of it first: what is told anew may look back at any of it, over rows that are copied.
+        dispatch!(level(), _ => match draft.format.bytes() {
+            3 => self.filter_stale::<3>(draft, pixels, stale, sum),
+            _ => self.filter_stale::<4>(draft, pixels, stale, sum),
+        });
         for (blocks, new) in draft.stretches(&changes.stale) {
             let (first, last) = (&draft.blocks[blocks.start], &draft.blocks[blocks.end - 1]);
             if new {
                 let rows = first.rows.start..last.rows.end;
-                let (to, checksum, stale) = (&mut to, &mut checksum, &changes.stale);
-                dispatch!(level(), _ => match draft.format.bytes() {
-                    3 => self.tell_rows::<3>(draft, pixels, rows, stale, to, checksum),
-                    _ => self.tell_rows::<4>(draft, pixels, rows, stale, to, checksum),
-                });
+                dispatch!(level(), _ => self.tell_rows(draft, rows, &mut to));
             } else {
                 to.splice(&draft.bits, first.bits.start, last.bits.end);
             }
@@ -264,38 +265,38 @@ impl Encoder {
         Ok(file.close())
     }
 
-    /// Tells rows in blocks of their own.
+    /// Fills `filtered` with what filters leave of the picture.
     #[inline(always)]
-    fn tell_rows<const BPP: usize>(
+    fn filter_stale<const BPP: usize>(
         &mut self,
         draft: &Draft,
         pixels: &Pixels,
-        rows: Range<usize>,
         stale: &[u64],
-        to: &mut Bits,
         checksum: &mut Sum,
     ) {
-        let row_bytes = draft.row_bytes();
-        let stretch = rows.start * row_bytes..rows.end * row_bytes;
-        // Matches may begin in the window before.
-        let window = stretch.start.saturating_sub(WINDOW);
         let mut filtered = std::mem::take(&mut self.filtered);
-        if filtered.len() < draft.filtered.len() {
-            filtered.resize(draft.filtered.len(), 0);
-        }
-        let seen = window..stretch.end;
-        filtered[seen.clone()].copy_from_slice(&draft.filtered[seen]);
-        let mut desk = std::mem::take(&mut self.desk);
-        for row in rows.clone() {
-            let mut left = stale[row];
+        filtered.clear();
+        filtered.extend_from_slice(&draft.filtered);
+        for (row, chunks) in stale.iter().enumerate() {
+            let mut left = *chunks;
             while left != 0 {
                 let chunks = take_run(&mut left);
                 self.filter_chunks::<BPP>(draft, pixels, (row, chunks), &mut filtered, checksum);
             }
         }
+        self.filtered = filtered;
+    }
+
+    /// Tells rows of `filtered` in blocks of their own.
+    #[inline(always)]
+    fn tell_rows(&mut self, draft: &Draft, rows: Range<usize>, to: &mut Bits) {
+        let row_bytes = draft.row_bytes();
+        let stretch = rows.start * row_bytes..rows.end * row_bytes;
+        let filtered = &self.filtered;
+        let mut desk = std::mem::take(&mut self.desk);
         let mut costs = Costs::guess(&filtered[stretch.clone()]);
         let search = searches(draft.effort).1;
-        let usual = [BPP, row_bytes];
+        let usual = [draft.format.bytes(), row_bytes];
         let matcher = desk.matcher.get_or_insert_with(|| Matcher::new(search, usual));
         matcher.clear(search, usual, stretch.start);
         let tokens = &mut desk.tokens;
@@ -312,7 +313,6 @@ impl Encoder {
             }
         }
         self.desk = desk;
-        self.filtered = filtered;
     }
 
     /// Filters some chunks of a row.

@@ -65,6 +65,25 @@ fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) {
     }
 }
 
+/// What is told anew may look back over rows that are copied at rows that are new.
+#[test]
+fn matches_see_what_is_new_beyond_what_is_copied() {
+    let kinds = [2; 84];
+    let mut base = picture(64, &kinds, true);
+    let first = base.rgba.clone();
+    base.rgba.extend(first.iter().map(|byte| byte.wrapping_mul(181).wrapping_add(77) ^ 0x5a));
+    // The first rows again: what is left of them is found at a distance that a match may have.
+    base.rgba.extend(&first[..first.len() / 2]);
+    base.rgba.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);
+    base.height = u32::try_from(base.rgba.len() / (64 * 4)).unwrap();
+    for row in [1, 20, 40] {
+        let mut pixels = base.clone();
+        let area = Area { x0: 8, y0: row, x1: 30, y1: row + 2 };
+        change(&mut pixels, area, 1, [1, 2, 3]);
+        check(&base, &pixels, &[area]);
+    }
+}
+
 #[test]
 fn pictures_like_a_master_come_back() {
     // Plain rows between others, and more than one block.
