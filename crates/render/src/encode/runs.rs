@@ -19,14 +19,13 @@ const SAMPLE: usize = 1024;
 const WHOLE_MAX: usize = 32 << 10;
 /// Bytes after which a block may end.
 const PIECE: usize = 32 << 10;
+/// Words of zeros after which a run is likely to be a long one.
+const LONG: usize = 8;
 /// Literals that a block has in its sample at least, so that its codes are worth their header.
 const LITERALS_MIN: u32 = 6 << 10;
 
 /// Writes `data` as blocks of about so many bytes, or more where little is in them. The last one may end the
 /// stream.
-///
-/// Inlined, as all that it calls for each byte, so that it is made of the instructions of its caller's SIMD level.
-#[inline(always)]
 pub(super) fn deflate(data: &[u8], block_bytes: usize, last: bool, to: &mut Bits) {
     let mut rest = data;
     loop {
@@ -55,7 +54,8 @@ pub(super) fn deflate(data: &[u8], block_bytes: usize, last: bool, to: &mut Bits
     }
 }
 
-#[inline(always)]
+/// Not made of the instructions of a SIMD level: that takes longer.
+#[inline(never)]
 fn block(data: &[u8], frequencies: &Frequencies, last: bool, to: &mut Bits) {
     let codes = Codes::new(frequencies, BITS_MAX);
     codes.open(last, to);
@@ -85,11 +85,14 @@ fn walk(data: &[u8], sink: &mut impl Sink) {
             continue;
         }
         let start = at;
-        while words.get(at..at + 4).is_some_and(|words| words.as_flattened() == [0; 32]) {
-            at += 4;
-        }
         while words.get(at) == Some(&[0; 8]) {
             at += 1;
+            // Most runs are short, and some are rows of a plain ground.
+            while at - start >= LONG
+                && words.get(at..at + 4).is_some_and(|words| words.as_flattened() == [0; 32])
+            {
+                at += 4;
+            }
         }
         let mut count = (at - start) * 8;
         // The run goes on into the word that ends it, whose other bytes come one by one.
@@ -122,7 +125,6 @@ impl Counter {
     }
 
     /// Counts a part of it, or all.
-    #[inline(always)]
     fn sample(&mut self, data: &[u8], whole: bool) {
         if whole {
             return walk(data, self);
@@ -176,8 +178,9 @@ impl Sink for Counter {
 /// Codes as bytes and runs need them.
 #[derive(Debug)]
 pub(super) struct Tables {
-    /// Code in the lower half, its length in the upper.
-    literals: [u32; 256],
+    /// The code of each byte, and its length.
+    codes: [u16; 256],
+    counts: [u8; 256],
     /// What a run of that many zeros takes after its first: code and length.
     runs: [(u32, u32); MATCH_MAX + 1],
 }
@@ -190,10 +193,7 @@ pub(super) struct Writer<'a> {
 
 impl Tables {
     pub(super) fn of(codes: &Codes) -> Self {
-        let literals = std::array::from_fn(|symbol| {
-            let code = codes.literals[symbol];
-            code.bits | u32::from(code.count) << 16
-        });
+        let counts = std::array::from_fn(|byte| codes.literals[byte].count);
         let back = codes.distances[0];
         let mut runs = [(0, 0); MATCH_MAX + 1];
         for (count, run) in runs.iter_mut().enumerate().skip(3) {
@@ -205,7 +205,9 @@ impl Tables {
             let bits = code.bits | extra << code_bits | back.bits << (code_bits + extra_bits);
             *run = (bits, code_bits + extra_bits + u32::from(back.count));
         }
-        Self { literals, runs }
+        #[expect(clippy::cast_possible_truncation, reason = "at most 12 bits")]
+        let codes = std::array::from_fn(|byte| codes.literals[byte].bits as u16);
+        Self { codes, counts, runs }
     }
 }
 
@@ -219,16 +221,16 @@ impl Writer<'_> {
 impl Sink for Writer<'_> {
     #[inline(always)]
     fn literals(&mut self, bytes: [u8; 8]) {
-        let [a, b, c, d, e, f, g, h] = bytes.map(|byte| self.tables.literals[usize::from(byte)]);
-        let four = |a: u32, b: u32, c: u32, d: u32| {
-            let two = |a: u32, b: u32| {
-                let count = a >> 16;
-                (u64::from(a & 0xffff) | u64::from(b & 0xffff) << count, count + (b >> 16))
-            };
-            let ((low, low_count), (high, high_count)) = (two(a, b), two(c, d));
+        let Tables { codes, counts, .. } = self.tables;
+        let of =
+            |byte: u8| (u64::from(codes[usize::from(byte)]), u32::from(counts[usize::from(byte)]));
+        let join = |(low, low_count): (u64, u32), (high, high_count): (u64, u32)| {
             (low | high << low_count, low_count + high_count)
         };
-        for (bits, count) in [four(a, b, c, d), four(e, f, g, h)] {
+        let [a, b, c, d, e, f, g, h] = bytes;
+        let first = join(join(of(a), of(b)), join(of(c), of(d)));
+        let second = join(join(of(e), of(f)), join(of(g), of(h)));
+        for (bits, count) in [first, second] {
             self.to.put(bits, count);
             self.to.spill();
         }
@@ -236,8 +238,8 @@ impl Sink for Writer<'_> {
 
     #[inline(always)]
     fn literal(&mut self, byte: u8) {
-        let code = self.tables.literals[usize::from(byte)];
-        self.to.put(u64::from(code & 0xffff), code >> 16);
+        let byte = usize::from(byte);
+        self.to.put(self.tables.codes[byte].into(), self.tables.counts[byte].into());
         self.to.spill();
     }
 
