@@ -45,7 +45,7 @@ pub const PICTURE_SIDE_PX_MAX: u32 = 16_384;
 /// Area of a rendered picture in device pixels: canvas times the square of the pixel ratio.
 pub const PICTURE_PX_MAX: u64 = 64_000_000;
 /// Seconds that one attempt at a picture may take on a render thread.
-pub const RENDER_SECONDS_MAX: u64 = 60;
+pub const RENDER_SECONDS_MAX: u64 = 300;
 /// Largest pixel ratio.
 pub const PIXEL_RATIO_MAX: f64 = 4.0;
 /// Smallest pixel ratio.

@@ -264,25 +264,6 @@ impl Composition {
         }
     }
 
-    /// From the pixel left of the ink of this stamp and those after it to the one right of it; `None` when
-    /// there is none.
-    pub(crate) fn columns(&self, from_stamp: usize) -> Option<Range<usize>> {
-        let pieces = self.pieces.get(self.starts.get(from_stamp)?.0..)?;
-        let ink = pieces.iter().map(|piece| {
-            let row = &self.stamps[piece.stamp as usize].rows[piece.stamp_row as usize];
-            // Its left edge may lie beyond the canvas's.
-            let left = (i64::from(piece.at) - i64::from(row.start)) / BPP as i64;
-            let pixel = |px: i64| usize::try_from(left + px).unwrap_or_default();
-            pixel(i64::from(row.ink.0) - 1)..pixel(i64::from(row.ink.1) + 1)
-        });
-        ink.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
-    }
-
-    /// Stamps that were put.
-    pub(crate) fn len(&self) -> usize {
-        self.stamps.len()
-    }
-
     /// The rows with stamps in them; `None` when there are none.
     pub(crate) fn finish(self, codes: &Arc<Codes>) -> Option<Stretch> {
         let Self { stamps, mut pieces, .. } = self;

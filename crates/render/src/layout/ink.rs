@@ -161,7 +161,7 @@ impl Painting<'_> {
         (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0
     }
 
-    /// The baseline of a run. Upright ones lie between rows of pixels, as in browsers, so that all lines
+    /// The baseline of a run. Upright ones lie at whole pixels, as in browsers, so that all lines
     /// of a text are equally sharp.
     fn baseline(&self, run: &Run) -> f64 {
         if !self.is_upright() {

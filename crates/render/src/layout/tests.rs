@@ -158,7 +158,7 @@ fn the_pixel_ratio_scales_the_placement_and_not_the_font() {
     let template = json!({ "width": 100, "height": 50, "elements": [text] }).to_string();
     let (drawing, _) = lay_out(template.as_bytes(), &Payload::new(), 2.0).unwrap();
     assert_eq!((drawing.width(), drawing.height()), (200, 100), "the canvas");
-    // 20 + 24 / 2 + 20 * 0.36377, twice, and between rows of pixels.
+    // 20 + 24 / 2 + 20 * 0.36377, twice, at a whole pixel.
     assert_eq!(baselines(&drawing), ["20.00,79.00 20"], "twice as far, as large in px");
     let scale = runs(&drawing).next().unwrap().transform.as_coeffs()[0];
     assert_eq!(scale, 2.0, "the transform makes the glyphs larger");

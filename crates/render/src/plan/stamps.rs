@@ -12,7 +12,7 @@ use skrifa::FontRef;
 use skrifa::raw::TableProvider as _;
 
 use crate::Error;
-use crate::backend::cpu::glyphs::{Face, Glyphs, Stand};
+use crate::backend::cpu::glyphs::{Box4, Face, Glyphs, Picture, Stand, around};
 use crate::drawing::GlyphRun;
 use crate::encode::Master;
 use crate::encode::stamps::{Codes, Composition, Sample, Stamp, Stretch};
@@ -56,6 +56,8 @@ struct Kept {
     x: i64,
     y: i64,
     stamp: Arc<Stamp>,
+    /// Around what the letters cover, from where the first one stands.
+    covered: Box4,
 }
 
 /// A text with what is known of it.
@@ -118,29 +120,43 @@ impl Stamps {
             None => sheets.entry(styles.clone()).or_insert(Sheet::new(&styles, &texts, glyphs)?),
         };
         let mut composition = Composition::new(rows, width);
-        let mut columns = Vec::with_capacity(texts.len());
         for text in &texts {
-            let from = composition.len();
             let style = styles.binary_search(&text.style).unwrap_or_default();
-            if !sheet.put(text, style, &mut composition, glyphs, bytes)? {
-                return Ok(None);
+            match sheet.put(text, style, &mut composition, glyphs, bytes)? {
+                Put::Nothing => {}
+                // Where letters are as the ground it must be the ground, too.
+                Put::All(covered) if is_plain(covered, text.style.ground, base, master) => {}
+                Put::All(_) | Put::Not => return Ok(None),
             }
-            columns.extend(composition.columns(from).map(|columns| (columns, text.style.ground)));
         }
-        let Some(stretch) = composition.finish(&sheet.codes) else { return Ok(None) };
-        let y = stretch.rows.start;
-        let is_ground = |(columns, [r, g, b]): &(Range<usize>, [u8; 3])| {
-            columns.end <= width
-                && base
-                    .row(y, columns.start, columns.end)
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .all(|pixel| *pixel == [*r, *g, *b, 255])
-        };
-        let is_plain = master.can_be_stamped(stretch.rows.clone()) && columns.iter().all(is_ground);
-        Ok(is_plain.then_some(stretch))
+        Ok(composition.finish(&sheet.codes))
     }
+}
+
+/// Whether letters that cover so much, with a pixel around them, stand on nothing but a ground, whose rows are
+/// flat down to the one below them.
+fn is_plain([x0, y0, x1, y1]: Box4, [r, g, b]: [u8; 3], base: &Pixels, master: &Master) -> bool {
+    let on = |at: i64| usize::try_from(at).ok();
+    let (Some(left), Some(top)) = (on(x0 - 1), on(y0)) else { return false };
+    let (Some(right), Some(bottom)) = (on(x1 + 1), on(y1 + 1)) else { return false };
+    right <= base.width as usize
+        && master.can_be_stamped(top..bottom)
+        && base
+            .row(top, left, right)
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .all(|pixel| *pixel == [r, g, b, 255])
+}
+
+/// What became of the letters of a text.
+enum Put {
+    /// They cover this, seen or not.
+    All(Box4),
+    /// They cover nothing.
+    Nothing,
+    /// They cannot be put beside each other.
+    Not,
 }
 
 /// Glyphs of a run's font.
@@ -161,8 +177,8 @@ impl Sheet {
                 let glyph = if count <= SAMPLES { at } else { glyph.unwrap_or_default() };
                 let stand = Stand { glyph, place: 0, x: 0, y: 0 };
                 // A face need not have an outline for each of its glyphs.
-                if let Ok(Some((_, _, pixels))) = glyphs.picture(text.run, &[stand], style.ground) {
-                    sample.add(&pixels, style.ground);
+                if let Ok(Some(picture)) = glyphs.picture(text.run, &[stand], style.ground) {
+                    sample.add(&picture.pixels, style.ground);
                 }
             }
         }
@@ -170,7 +186,7 @@ impl Sheet {
         Ok(Self { codes, letters: HashMap::new(), ligatures: HashMap::new() })
     }
 
-    /// Puts the letters of a text; `false` when they cannot be put beside each other.
+    /// Puts the letters of a text.
     fn put(
         &mut self,
         text: &Text<'_>,
@@ -178,7 +194,8 @@ impl Sheet {
         composition: &mut Composition,
         glyphs: &mut Glyphs,
         bytes: &mut usize,
-    ) -> Result<bool, Error> {
+    ) -> Result<Put, Error> {
+        let mut all: Option<Box4> = None;
         // The letters of each stamp.
         let mut put: Vec<Range<usize>> = Vec::new();
         for (at, stand) in text.stands.iter().enumerate() {
@@ -192,6 +209,9 @@ impl Sheet {
                 }
             };
             let Some(kept) = kept else { continue };
+            let [x0, y0, x1, y1] = kept.covered;
+            let covered = [stand.x + x0, stand.y + y0, stand.x + x1, stand.y + y1];
+            all = Some(all.map_or(covered, |all| around(all, covered)));
             if composition.put(&kept.stamp, stand.x + kept.x, stand.y + kept.y) {
                 put.push(at..at + 1);
                 continue;
@@ -199,12 +219,12 @@ impl Sheet {
             // It reaches into what came before it.
             loop {
                 let Some(before) = put.pop().filter(|before| at - before.start < LIGATURE) else {
-                    return Ok(false);
+                    return Ok(Put::Not);
                 };
                 composition.take();
                 let letters = before.start..at + 1;
                 let kept = self.ligature(text, style, letters.clone(), glyphs, bytes)?;
-                let Some(kept) = kept else { return Ok(false) };
+                let Some(kept) = kept else { return Ok(Put::Not) };
                 let origin = text.stands[letters.start];
                 if composition.put(&kept.stamp, origin.x + kept.x, origin.y + kept.y) {
                     put.push(letters);
@@ -212,7 +232,7 @@ impl Sheet {
                 }
             }
         }
-        Ok(true)
+        Ok(all.map_or(Put::Nothing, Put::All))
     }
 
     fn ligature(
@@ -246,10 +266,10 @@ impl Sheet {
         bytes: &mut usize,
     ) -> Result<Option<Kept>, Error> {
         let picture = glyphs.picture(text.run, stands, text.style.ground)?;
-        Ok(picture.map(|(x, y, pixels)| {
+        Ok(picture.map(|Picture { x, y, pixels, covered }| {
             let stamp = Arc::new(Stamp::new(&pixels, text.style.ground, &self.codes));
             *bytes += stamp.bytes();
-            Kept { x, y, stamp }
+            Kept { x, y, stamp, covered }
         }))
     }
 }

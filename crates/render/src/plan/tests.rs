@@ -362,6 +362,11 @@ fn texts_on_plain_ground_are_stamped() {
     check_stamped(&[beside, text(json!({"width": 170}))], true);
     let over = json!({"x": 30, "y": 40, "text": "over", "color": "#a11", "fontSize": 22});
     check_stamped(&[text(json!({})), over], false);
+    // Of the colour of what they begin on, and seen where they go on.
+    let hidden = json!({"x": 2, "y": 34, "text": "hidden", "color": "#c33", "fontSize": 22});
+    check_stamped(&[hidden, text(json!({"x": 150, "text": "To"}))], false);
+    let faint = json!({"x": 60, "y": 34, "text": "faint", "color": "#00000001", "fontSize": 22});
+    check_stamped(&[faint, text(json!({"x": 150, "text": "To"}))], true);
     let below = json!({"x": 20, "y": 100, "text": "below", "fontSize": 22});
     check_stamped(&[text(json!({})), below], true);
 }

@@ -64,6 +64,26 @@ struct Mask {
     /// Pixels of a row, in whole groups of [`LANES`].
     width: usize,
     coverage: Vec<u8>,
+    /// Around what is covered at all, from where the glyph stands: left, top, right and bottom.
+    covered: Box4,
+}
+
+/// Left, top, right and bottom in whole pixels.
+pub(crate) type Box4 = [i64; 4];
+
+/// Around two of them.
+pub(crate) fn around([x0, y0, x1, y1]: Box4, other: Box4) -> Box4 {
+    [x0.min(other[0]), y0.min(other[1]), x1.max(other[2]), y1.max(other[3])]
+}
+
+/// Glyphs on a ground.
+pub(crate) struct Picture {
+    /// Where its upper left pixel lies.
+    pub x: i64,
+    pub y: i64,
+    pub pixels: Pixels,
+    /// Around what they cover, even where that is not seen: left, top, right and bottom.
+    pub covered: Box4,
 }
 
 /// A glyph that stands in a whole pixel, and at one of the places in it.
@@ -164,8 +184,8 @@ impl Glyphs {
         Some((Face::of(run), color(run)?, stands.collect::<Option<_>>()?))
     }
 
-    /// Glyphs of a run's face in its colour on a ground, wherever they stand in it: how far right and
-    /// down its upper left pixel lies, and the picture; `None` when nothing of them is seen.
+    /// Glyphs of a run's face in its colour on a ground, wherever they stand in it; `None` when they cover
+    /// nothing.
     ///
     /// # Errors
     /// As [`Self::paint`].
@@ -174,18 +194,20 @@ impl Glyphs {
         run: &GlyphRun,
         stands: &[Stand],
         ground: [u8; 3],
-    ) -> Result<Option<(i64, i64, Pixels)>, Error> {
+    ) -> Result<Option<Picture>, Error> {
         let Some(color) = color(run) else { return Ok(None) };
-        let mut around: Option<[i64; 4]> = None;
+        let mut boxes: Option<(Box4, Box4)> = None;
         self.with_masks(run, stands.iter().copied(), |stand, mask| {
             if mask.width > 0 {
                 let (x, y) = (stand.x + mask.left, stand.y + mask.top);
                 let own = [x, y, x + mask.width as i64, y + mask.height() as i64];
-                let [x0, y0, x1, y1] = around.unwrap_or(own);
-                around = Some([x0.min(own[0]), y0.min(own[1]), x1.max(own[2]), y1.max(own[3])]);
+                let [left, top, right, bottom] = mask.covered;
+                let covered = [stand.x + left, stand.y + top, stand.x + right, stand.y + bottom];
+                let (all, seen) = boxes.unwrap_or((own, covered));
+                boxes = Some((around(all, own), around(seen, covered)));
             }
         })?;
-        let Some([x0, y0, x1, y1]) = around else { return Ok(None) };
+        let Some(([x0, y0, x1, y1], covered)) = boxes else { return Ok(None) };
         let (width, height) = (u32::try_from(x1 - x0), u32::try_from(y1 - y0));
         let (Ok(width), Ok(height)) = (width, height) else { return Ok(None) };
         let [r, g, b] = ground;
@@ -194,7 +216,7 @@ impl Glyphs {
         let (ink, area) = (Ink::new(color, true), Area { x0: 0, y0: 0, x1: width, y1: height });
         let moved = stands.iter().map(|stand| Stand { x: stand.x - x0, y: stand.y - y0, ..*stand });
         self.with_masks(run, moved, |stand, mask| mask.lay(stand, &ink, &mut pixels, area))?;
-        Ok(Some((x0, y0, pixels)))
+        Ok(Some(Picture { x: x0, y: y0, pixels, covered }))
     }
 
     /// Shows `each` the mask of each glyph, made where there is none yet.
@@ -263,12 +285,18 @@ impl Glyphs {
             RasterizerSettings { render_mode: RenderMode::OptimizeSpeed, ..Default::default() };
         self.context.flush();
         self.context.render_with(target, &mut self.resources, settings);
+        let coverage: Vec<u8> = rgba.as_chunks::<4>().0.iter().map(|[.., alpha]| *alpha).collect();
         #[expect(clippy::cast_possible_truncation, reason = "a glyph is less than 32,767 px away")]
-        Ok(Mask {
-            left: seen.x0 as i64,
-            top: seen.y0 as i64,
-            width: width.into(),
-            coverage: rgba.as_chunks::<4>().0.iter().map(|[.., alpha]| *alpha).collect(),
+        let (left, top) = (seen.x0 as i64, seen.y0 as i64);
+        let places = coverage.iter().enumerate().filter(|(_, covered)| **covered > 0);
+        let boxes = places.map(|(at, _)| {
+            let (x, y) = (at % usize::from(width), at / usize::from(width));
+            let (x, y) = (left + x as i64, top + y as i64);
+            [x, y, x + 1, y + 1]
+        });
+        Ok(match boxes.reduce(around) {
+            Some(covered) => Mask { left, top, width: width.into(), coverage, covered },
+            None => Mask::default(),
         })
     }
 }
