@@ -7,7 +7,7 @@ use crate::pixels::Area;
 /// Pixels that could be painted in the time that one more rectangle takes.
 const RECT_PX: u64 = 6_000;
 /// How far anti-aliasing carries colour beyond the outline.
-const MARGIN_PX: f64 = 1.0;
+pub(crate) const MARGIN_PX: f64 = 1.0;
 
 /// Side of the squares of which painters make a picture: what starts with one of them is painted alike
 /// wherever it stands.

@@ -175,6 +175,16 @@ pub struct GlyphRun {
     pub glyphs: Vec<Glyph>,
 }
 
+/// Places that a glyph of an upright run may take within a pixel, across and down.
+pub(crate) const PLACES: f64 = 4.0;
+
+/// Whether texts that are placed so stand as they would on a page: neither turned, nor mirrored, nor
+/// stretched.
+pub(crate) fn is_upright(transform: Affine) -> bool {
+    let [scale_x, skew_y, skew_x, scale_y, ..] = transform.as_coeffs();
+    (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0
+}
+
 /// One glyph.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Glyph {
@@ -397,7 +407,8 @@ impl Drawing {
         })
     }
 
-    fn first_is_opaque(&self) -> bool {
+    /// Whether the first mark makes every pixel opaque, whatever becomes of them later.
+    pub(crate) fn first_is_opaque(&self) -> bool {
         let (transform, area) = match self.marks.first() {
             Some(Mark::Fill { transform, shape: Shape::Rect(rect), brush })
                 if brush.is_opaque() =>

@@ -303,7 +303,7 @@ fn shade(brush: &Brush) -> f64 {
 }
 
 /// By how much lengths grow at most.
-fn scale(transform: Affine) -> f64 {
+pub(crate) fn scale(transform: Affine) -> f64 {
     let [a, b, c, d, ..] = transform.as_coeffs();
     a.hypot(b).max(c.hypot(d))
 }

@@ -22,6 +22,7 @@ use vello_cpu::{Image, ImageSource, PaintType};
 use crate::Error;
 use crate::drawing::{Brush, Effect, GlyphRun, Layer, Mark, Shape};
 use crate::pixels::Pixels;
+use crate::work;
 
 /// Scales that differ by less are even.
 const EVEN: f64 = 1.0 / 4096.0;
@@ -101,10 +102,12 @@ impl<'a, S: Scene> Recorder<'a, S> {
                         self.scene.stroke_rect(rect);
                     }
                     Shape::Path(path) | Shape::EvenOdd(path) => {
-                        let tolerance = LINES_PX / scale(*transform);
-                        let path = path.iter();
-                        let outline =
-                            kurbo::stroke(path, stroke, &StrokeOpts::default(), tolerance);
+                        let outline = kurbo::stroke(
+                            path.iter(),
+                            stroke,
+                            &StrokeOpts::default(),
+                            tolerance(*transform),
+                        );
                         self.scene.fill_path(&lines(&outline, *transform));
                     }
                 }
@@ -255,14 +258,13 @@ fn lines(path: &BezPath, transform: Affine) -> Cow<'_, BezPath> {
         return Cow::Borrowed(path);
     }
     let mut lines = BezPath::new();
-    kurbo::flatten(path.iter(), LINES_PX / scale(transform), |element| lines.push(element));
+    kurbo::flatten(path.iter(), tolerance(transform), |element| lines.push(element));
     Cow::Owned(lines)
 }
 
-/// By how much lengths grow at most.
-fn scale(transform: Affine) -> f64 {
-    let [a, b, c, d, ..] = transform.as_coeffs();
-    a.hypot(b).max(c.hypot(d)).max(f64::MIN_POSITIVE)
+/// How far lines may lie from a curve that is placed so, in its own px.
+fn tolerance(transform: Affine) -> f64 {
+    LINES_PX / work::scale(transform).max(f64::MIN_POSITIVE)
 }
 
 /// A run of glyphs for the renderer that `builder` comes from.
@@ -319,7 +321,7 @@ fn filter(effect: &Effect) -> Filter {
 }
 
 /// Whether the image's pixels fall on the canvas's pixels.
-fn is_pixel_aligned(transform: Affine) -> bool {
+pub(super) fn is_pixel_aligned(transform: Affine) -> bool {
     let [scale_x, skew_y, skew_x, scale_y, x, y] = transform.as_coeffs();
     [scale_x, scale_y] == [1.0, 1.0]
         && [skew_x, skew_y] == [0.0, 0.0]

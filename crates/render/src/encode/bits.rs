@@ -111,6 +111,11 @@ impl Bits {
         self.at += bytes.len();
     }
 
+    /// What was written, and eight bytes more, as [`Bits::splice`] reads so many at a time.
+    pub(super) fn finish_padded(self) -> Vec<u8> {
+        [self.finish(), vec![0; 8]].concat()
+    }
+
     /// What was written.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.align();

@@ -14,7 +14,7 @@ use fearless_simd::dispatch;
 
 use super::bits::Bits;
 use super::container::{self, Container};
-use super::filter::{self, Filter};
+use super::filter::Filter;
 use super::master::{Columns, Master, Sum, take_run};
 use super::matches::{self, Costs, Matcher, Search, Tokens};
 use super::samples::{Format, Scarcity};
@@ -175,8 +175,7 @@ impl Draft {
             tokens.clear();
             from = row + 1;
         }
-        // Bits are read eight bytes at a time.
-        self.bits = [to.finish(), vec![0; 8]].concat();
+        self.bits = to.finish_padded();
     }
 
     /// The first row that the tokens of some rows look at.
@@ -329,25 +328,17 @@ impl Encoder {
         // Filters look at the pixel to the left.
         let left = start.saturating_sub(1);
         let size = (end - left) * BPP;
-        let filter = draft.filters[row];
-        let rows = &mut self.rows;
-        for buffer in [&mut rows.row, &mut rows.above, &mut rows.other] {
-            if buffer.len() < size {
-                buffer.resize(size, 0);
-            }
+        let mut other = std::mem::take(&mut self.rows.other);
+        if other.len() < size {
+            other.resize(size, 0);
         }
-        let (own, above) = (&mut rows.row[..size], &mut rows.above[..size]);
-        draft.format.pack(pixels.row(row, left, end), own);
-        if row == 0 {
-            above.fill(0);
-        } else if !matches!(filter, Filter::None | Filter::Sub) {
-            draft.format.pack(pixels.row(row - 1, left, end), above);
-        }
-        let to = &mut rows.other[..size];
-        filter::apply::<BPP>(filter, above, own, to);
+        let to = &mut other[..size];
+        let of = (row, left..end);
+        self.rows.leave::<BPP>(pixels, &draft.format, of, draft.filters[row], to);
         let row_start = row * draft.row_bytes() + 1;
         filtered[row_start + start * BPP..row_start + end * BPP]
             .copy_from_slice(&to[(start - left) * BPP..]);
+        self.rows.other = other;
         for at in chunks {
             let bytes = draft.bytes_of(row, at..at + 1);
             let after = draft.filtered.len() - bytes.end;

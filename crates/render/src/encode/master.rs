@@ -16,10 +16,9 @@ use simd_adler32::Adler32;
 use super::bits::Bits;
 use super::container::{self, Container};
 use super::filter::{self, Filter};
-use super::runs::{self, Counter, Tables, Writer};
+use super::runs::{self, Counter, Kept, Writer};
 use super::samples::{Format, Scarcity};
 use super::stamps::Stretch;
-use super::symbols::END;
 use super::{Effort, Encoder, Filtering, check};
 use crate::Error;
 use crate::pixels::{Area, Pixels};
@@ -44,8 +43,6 @@ pub(crate) struct Master {
     format: Format,
     scarcity: Scarcity,
     bands: Vec<Band>,
-    /// What opens and ends the block of each band.
-    frames: Vec<u8>,
     filters: Vec<Filter>,
     /// Chunk after chunk, row after row.
     bits: Vec<u8>,
@@ -67,10 +64,7 @@ pub(crate) struct Master {
 #[derive(Debug)]
 struct Band {
     rows: Range<usize>,
-    tables: Tables,
-    /// Bits of `frames`.
-    opening: Range<usize>,
-    ending: Range<usize>,
+    codes: Kept,
 }
 
 /// How rows are cut.
@@ -167,7 +161,7 @@ impl Master {
         let row_bytes = width * bytes + 1;
         let rows: Vec<_> = filtered.chunks_exact(row_bytes).collect();
         let (mut starts, mut sums, mut bands) = (vec![0], Vec::new(), Vec::new());
-        let (mut to, mut frames) = (Bits::over(Vec::new()), Bits::over(Vec::new()));
+        let mut to = Bits::over(Vec::new());
         let band_rows = (runs::BLOCK / row_bytes).max(1);
         for from in (0..rows.len()).step_by(band_rows) {
             let of_band = from..rows.len().min(from + band_rows);
@@ -183,33 +177,22 @@ impl Master {
             };
             let mut counter = Counter::default();
             chunks().for_each(|chunk| counter.count(chunk));
-            let codes = counter.codes();
-            let start = frames.position();
-            codes.open(false, &mut frames);
-            let opened = frames.position();
-            let end = codes.literals[END];
-            frames.put(end.bits.into(), end.count.into());
-            frames.spill();
-            let tables = Tables::of(&codes);
-            let mut writer = Writer { to: &mut to, tables: &tables };
+            let codes = Kept::of(&counter.codes());
+            let mut writer = Writer { to: &mut to, tables: &codes.tables };
             for chunk in chunks() {
                 writer.write(chunk);
                 starts.push(u32::try_from(writer.to.position()).unwrap_or(u32::MAX));
                 sums.push(Sum::of(chunk));
             }
-            let ending = opened..frames.position();
-            bands.push(Band { rows: of_band, tables, opening: start..opened, ending });
+            bands.push(Band { rows: of_band, codes });
         }
-        // Bits are read eight bytes at a time.
-        let padded = |bits: Bits| [bits.finish(), vec![0; 8]].concat();
         let row_bits =
             |row: usize| (starts[(row + 1) * columns.count] - starts[row * columns.count]) as usize;
         Self {
             format,
             bands,
-            frames: padded(frames),
             filters: rows.iter().map(|row| Filter::of(row[0])).collect(),
-            bits: padded(to),
+            bits: to.finish_padded(),
             plain: (0..rows.len()).map(|row| row_bits(row) * PLAIN < row_bytes * 8).collect(),
             flat: Vec::new(),
             scarcity: Scarcity::default(),
@@ -226,7 +209,7 @@ impl Master {
         self.bits.len()
             + self.starts.len() * size_of::<u32>()
             + (self.sums.len() + self.row_sums.len()) * size_of::<Sum>()
-            + self.bands.len() * size_of::<Band>()
+            + self.bands.iter().map(|band| band.codes.bytes()).sum::<usize>()
     }
 
     /// Which chunks of `pixels`, which differs from `base` in `areas` at most, have other bits.
@@ -486,9 +469,9 @@ impl Encoder {
         };
         let meets = |band: &&Band| band.rows.start < rows.end && rows.start < band.rows.end;
         for band in master.bands.iter().filter(meets) {
-            to.splice(&master.frames, band.opening.start, band.opening.end);
+            band.codes.open(to);
             let rows = band.rows.start.max(rows.start)..band.rows.end.min(rows.end);
-            let mut writer = Writer { to: &mut *to, tables: &band.tables };
+            let mut writer = Writer { to: &mut *to, tables: &band.codes.tables };
             // Chunks before this one are written.
             let mut done = rows.start * count;
             for row in rows.clone() {
@@ -501,7 +484,7 @@ impl Encoder {
                 }
             }
             copy(writer.to, done, rows.end * count);
-            to.splice(&master.frames, band.ending.start, band.ending.end);
+            band.codes.end(to);
         }
     }
 
@@ -521,22 +504,13 @@ impl Encoder {
         let left = start.saturating_sub(1);
         let size = (end - left) * BPP;
         let filter = master.filters[row];
-        let rows = &mut self.rows;
-        for buffer in [&mut rows.row, &mut rows.above, &mut self.filtered] {
-            if buffer.len() < size + 1 {
-                buffer.resize(size + 1, 0);
-            }
-        }
-        let (own, above) = (&mut rows.row[..size], &mut rows.above[..size]);
-        master.format.pack(pixels.row(row, left, end), own);
-        if row == 0 {
-            above.fill(0);
-        } else if !matches!(filter, Filter::None | Filter::Sub) {
-            master.format.pack(pixels.row(row - 1, left, end), above);
+        if self.filtered.len() < size + 1 {
+            self.filtered.resize(size + 1, 0);
         }
         // The first byte is the filter's number, or belongs to the pixel to the left.
         let filtered = &mut self.filtered[..=size];
-        filter::apply::<BPP>(filter, above, own, &mut filtered[1..]);
+        let of = (row, left..end);
+        self.rows.leave::<BPP>(pixels, &master.format, of, filter, &mut filtered[1..]);
         filtered[0] = filter as u8;
         let mut rest = if start == 0 { filtered } else { &mut filtered[1 + BPP..] };
         for at in chunks {

@@ -70,6 +70,34 @@ struct Rows {
     other: Vec<u8>,
 }
 
+impl Rows {
+    /// Fills `to` with what a filter leaves of some pixels of a row.
+    #[inline(always)]
+    fn leave<const BPP: usize>(
+        &mut self,
+        pixels: &Pixels,
+        format: &Format,
+        (row, of): (usize, Range<usize>),
+        filter: Filter,
+        to: &mut [u8],
+    ) {
+        let size = of.len() * BPP;
+        for buffer in [&mut self.row, &mut self.above] {
+            if buffer.len() < size {
+                buffer.resize(size, 0);
+            }
+        }
+        let (own, above) = (&mut self.row[..size], &mut self.above[..size]);
+        format.pack(pixels.row(row, of.start, of.end), own);
+        if row == 0 {
+            above.fill(0);
+        } else if !matches!(filter, Filter::None | Filter::Sub) {
+            format.pack(pixels.row(row - 1, of.start, of.end), above);
+        }
+        filter::apply::<BPP>(filter, above, own, to);
+    }
+}
+
 impl Encoder {
     /// An encoder without any memory yet.
     #[must_use]

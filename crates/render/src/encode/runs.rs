@@ -185,6 +185,43 @@ pub(super) struct Tables {
     runs: [(u32, u32); MATCH_MAX + 1],
 }
 
+/// Codes for blocks of which parts are copied: what opens and ends such a block is kept as bits.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub tables: Tables,
+    bits: Vec<u8>,
+    /// Bits up to here open a block, and ...
+    opened: usize,
+    /// ... those up to here end it.
+    ended: usize,
+}
+
+impl Kept {
+    pub(super) fn of(codes: &Codes) -> Self {
+        let mut bits = Bits::over(Vec::new());
+        codes.open(false, &mut bits);
+        let opened = bits.position();
+        let end = codes.literals[END];
+        bits.put(end.bits.into(), end.count.into());
+        bits.spill();
+        let ended = bits.position();
+        Self { tables: Tables::of(codes), bits: bits.finish_padded(), opened, ended }
+    }
+
+    pub(super) fn open(&self, to: &mut Bits) {
+        to.splice(&self.bits, 0, self.opened);
+    }
+
+    pub(super) fn end(&self, to: &mut Bits) {
+        to.splice(&self.bits, self.opened, self.ended);
+    }
+
+    /// Bytes that it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.bits.len()
+    }
+}
+
 /// Writes bytes in these codes.
 pub(super) struct Writer<'a> {
     pub to: &'a mut Bits,

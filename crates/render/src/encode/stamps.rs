@@ -15,8 +15,7 @@ use fearless_simd::dispatch;
 use super::bits::Bits;
 use super::filter::{self, Filter};
 use super::master::{MODULUS, Sum};
-use super::runs::{Counter, Sink as _, Tables, Writer};
-use super::symbols::END;
+use super::runs::{Counter, Kept, Sink as _, Writer};
 use crate::pixels::Pixels;
 use crate::simd::level;
 
@@ -32,13 +31,7 @@ const REST: usize = 1_000;
 
 /// Codes for the stamps of one stretch of rows.
 #[derive(Debug)]
-pub(crate) struct Codes {
-    tables: Tables,
-    /// The opening of a block and its end.
-    frame: Vec<u8>,
-    opening: Range<usize>,
-    ending: Range<usize>,
-}
+pub(crate) struct Codes(Kept);
 
 /// A picture in the bits of some codes.
 #[derive(Debug)]
@@ -107,15 +100,7 @@ impl Sample {
 
     /// Codes for pictures like those.
     pub(crate) fn codes(self) -> Codes {
-        let codes = self.0.codes();
-        let mut frame = Bits::over(Vec::new());
-        codes.open(false, &mut frame);
-        let opened = frame.position();
-        let end = codes.literals[END];
-        frame.put(end.bits.into(), end.count.into());
-        frame.spill();
-        let ending = opened..frame.position();
-        Codes { tables: Tables::of(&codes), frame: padded(frame), opening: 0..opened, ending }
+        Codes(Kept::of(&self.0.codes()))
     }
 }
 
@@ -126,7 +111,7 @@ impl Stamp {
         let mut to = Bits::over(Vec::new());
         dispatch!(level(), _ => residuals(pixels, ground, |ink, start, left| {
             let from = to.position();
-            Writer { to: &mut to, tables: &codes.tables }.write(left);
+            Writer { to: &mut to, tables: &codes.0.tables }.write(left);
             let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             rows.push(Row {
                 ink: (number(ink.start), number(ink.end)),
@@ -137,7 +122,7 @@ impl Stamp {
                 sum: Sum::of(left),
             });
         }));
-        Self { rows, bits: padded(to) }
+        Self { rows, bits: to.finish_padded() }
     }
 
     /// Bytes that it takes in memory.
@@ -182,11 +167,6 @@ fn residuals(pixels: &Pixels, ground: [u8; 3], mut each: impl FnMut(Range<usize>
         ink_above = ink;
         std::mem::swap(&mut own, &mut above);
     }
-}
-
-/// Bits are read eight bytes at a time.
-fn padded(bits: Bits) -> Vec<u8> {
-    [bits.finish(), vec![0; 8]].concat()
 }
 
 /// Stamps that are put beside each other.
@@ -279,15 +259,15 @@ impl Stretch {
     /// Writes the rows as a block; answers for each what it adds to the checksum, to `sum`.
     #[inline(always)]
     pub(super) fn write(&self, width: usize, to: &mut Bits, mut sum: impl FnMut(usize, Sum)) {
-        let Codes { tables, frame, opening, ending } = self.codes.as_ref();
+        let Codes(codes) = self.codes.as_ref();
         let row_bytes = width * BPP;
-        to.splice(frame, opening.start, opening.end);
+        codes.open(to);
         let mut pieces = self.pieces.as_slice();
         for row in self.rows.clone() {
             let count = pieces.iter().take_while(|piece| piece.row as usize == row).count();
             let (own, rest) = pieces.split_at(count);
             pieces = rest;
-            let mut writer = Writer { to: &mut *to, tables };
+            let mut writer = Writer { to: &mut *to, tables: &codes.tables };
             writer.literal(Filter::Paeth as u8);
             let filter = Filter::Paeth as u64;
             let (mut bytes, mut weighted) = (filter, filter * (row_bytes as u64 + 1));
@@ -309,6 +289,6 @@ impl Stretch {
             }
             sum(row, Sum { bytes: bytes % MODULUS, weighted: weighted % MODULUS });
         }
-        to.splice(frame, ending.start, ending.end);
+        codes.end(to);
     }
 }

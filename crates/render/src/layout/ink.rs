@@ -10,12 +10,10 @@ use super::glyph_picture::{self, PictureGlyph};
 use super::typeset::Run;
 use super::{Context, effects, paint};
 use crate::Error;
-use crate::drawing::{Brush, Glyph, GlyphRun, Layer, Mark, Shape};
+use crate::drawing::{Brush, Glyph, GlyphRun, Layer, Mark, PLACES, Shape, is_upright};
 
 /// Runs that touch are one stretch of line, whatever rounding left between them, in px.
 const GAP_PX: f64 = 0.01;
-/// Places that a glyph may take within a pixel, across and down.
-const PLACES: f64 = 4.0;
 
 /// What one stretch is painted with.
 pub(super) struct Ink {
@@ -129,7 +127,7 @@ impl Painting<'_> {
         // Only fonts with colours of their own have pictures.
         let pictures = if run.colored { glyph_picture::take(run, &mut glyphs) } else { Vec::new() };
         if !glyphs.is_empty() {
-            if self.is_upright() {
+            if is_upright(self.transform) {
                 origin = self.place(origin, &mut glyphs);
             }
             context.drawing.push(Mark::Glyphs(GlyphRun {
@@ -155,16 +153,10 @@ impl Painting<'_> {
         Ok(())
     }
 
-    /// Whether texts stand as they would on a page: neither turned, nor mirrored, nor stretched.
-    fn is_upright(&self) -> bool {
-        let [scale_x, skew_y, skew_x, scale_y, ..] = self.transform.as_coeffs();
-        (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0
-    }
-
     /// The baseline of a run. Upright ones lie at whole pixels, as in browsers, so that all lines
     /// of a text are equally sharp.
     fn baseline(&self, run: &Run) -> f64 {
-        if !self.is_upright() {
+        if !is_upright(self.transform) {
             return run.origin.y;
         }
         (self.transform.inverse() * (self.transform * run.origin.to_point()).round()).y

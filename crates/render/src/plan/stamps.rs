@@ -68,8 +68,7 @@ struct Text<'a> {
 }
 
 impl Stamps {
-    /// The rows of `area`, which may lie anywhere across, with these runs over `base`; `None` when they are
-    /// better painted.
+    /// Those of `rows` that these runs touch, with them over `base`; `None` when they are better painted.
     ///
     /// # Errors
     /// As painting.
@@ -117,7 +116,7 @@ impl Stamps {
         let Self { sheets, bytes } = self;
         let sheet = match sheets.get_mut(&styles) {
             Some(sheet) => sheet,
-            None => sheets.entry(styles.clone()).or_insert(Sheet::new(&styles, &texts, glyphs)?),
+            None => sheets.entry(styles.clone()).or_insert(Sheet::new(&styles, &texts, glyphs)),
         };
         let mut composition = Composition::new(rows, width);
         for text in &texts {
@@ -167,7 +166,7 @@ fn glyph_count(run: &GlyphRun) -> u32 {
 
 impl Sheet {
     /// Codes follow from the styles alone, so that a row's bytes do.
-    fn new(styles: &[Style], texts: &[Text<'_>], glyphs: &mut Glyphs) -> Result<Self, Error> {
+    fn new(styles: &[Style], texts: &[Text<'_>], glyphs: &mut Glyphs) -> Self {
         let mut sample = Sample::default();
         for style in styles {
             let Some(text) = texts.iter().find(|text| text.style == *style) else { continue };
@@ -183,7 +182,7 @@ impl Sheet {
             }
         }
         let codes = Arc::new(sample.codes());
-        Ok(Self { codes, letters: HashMap::new(), ligatures: HashMap::new() })
+        Self { codes, letters: HashMap::new(), ligatures: HashMap::new() }
     }
 
     /// Puts the letters of a text.

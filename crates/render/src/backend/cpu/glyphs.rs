@@ -16,15 +16,13 @@ use vello_cpu::{
 
 use super::super::record;
 use crate::Error;
-use crate::drawing::{Brush, Glyph, GlyphRun};
+use crate::drawing::{Brush, Glyph, GlyphRun, PLACES, is_upright};
 use crate::measure::Measure;
 use crate::pixels::{Area, Pixels};
 use crate::simd::level;
 
 /// Glyphs of more device pixels an em are painted from their outlines.
 const EM_PX_MAX: f64 = 256.0;
-/// Places within a pixel, across and down.
-const PLACES: f64 = 4.0;
 /// How far from one of them a glyph may stand, in such places: numbers are rounded on the way.
 const NEAR: f64 = 0.01;
 /// Bytes of masks that are kept.
@@ -147,9 +145,7 @@ impl Default for Glyphs {
 impl Glyphs {
     /// Whether a run can be painted with masks.
     pub(crate) fn can_paint(run: &GlyphRun) -> bool {
-        let [scale_x, skew_y, skew_x, scale_y, ..] = run.transform.as_coeffs();
-        let is_upright = (skew_x, skew_y) == (0.0, 0.0) && scale_x == scale_y && scale_x > 0.0;
-        is_upright
+        is_upright(run.transform)
             && matches!(run.brush, Brush::Solid(_))
             && run.stroke.is_none()
             && !run.colored

@@ -6,13 +6,12 @@ use peniko::Compose;
 use super::super::record;
 use super::glyphs::Glyphs;
 use crate::Error;
+use crate::areas::MARGIN_PX;
 use crate::drawing::{Layer, Mark};
 use crate::work;
 
 /// Rectangles that are compared one by one; more are taken as one.
 const RECTS_MAX: usize = 64;
-/// How far anti-aliasing carries colour beyond an outline.
-const MARGIN_PX: f64 = 1.0;
 
 /// A mark, or a push with its pop and all between.
 pub(super) struct Unit<'a, 'm> {
