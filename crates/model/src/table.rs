@@ -50,7 +50,7 @@ properties! {
         "borderRadius" border_radius: Corners = Corners([0.0; 4]);
         /// Space around the text of a cell.
         "cellPadding" cell_padding: Padding = Padding([8.0, 12.0, 8.0, 12.0]);
-        /// Height of a row in px; `"auto"` is a line of text and the padding around it.
+        /// Height of a row in px, a line of text at least; `"auto"` is a line and the padding around it.
         "rowHeight" row_height: Length = Length::Auto;
         /// On which side the first column is; `auto` goes by the first letters in the table.
         "direction" direction: Direction = Direction::Auto;

@@ -26,6 +26,8 @@ struct Placed<'a> {
     rtl: bool,
     /// Height of a row.
     row: f64,
+    /// What is above and below the text of a cell.
+    padding: (f64, f64),
     /// What is drawn on.
     area: Rect,
     grid: Grid,
@@ -65,8 +67,7 @@ fn place<'a>(context: &mut Context<'_>, element: &Element, table: &'a model::Tab
     let area = size(element).to_rect();
     let all = table.values.as_ref().map(|rows| rows.0.as_slice()).unwrap_or_default();
     let has_headers = table.columns.0.iter().any(|column| !column.header.is_empty());
-    let Padding([top, _, bottom, _]) = table.cell_padding;
-    let row = table.row_height.or(table.font_size * LINE + top + bottom);
+    let (row, padding) = row(context, element, table);
     let head = if has_headers { row } else { 0.0 };
     #[expect(
         clippy::cast_possible_truncation,
@@ -88,7 +89,25 @@ fn place<'a>(context: &mut Context<'_>, element: &Element, table: &'a model::Tab
     let grid = Grid::new(context.transform);
     let rtl = is_rtl(table, all);
     let columns = columns(table, all, area, rtl);
-    Placed { table, columns, rows, has_headers, rtl, row, area, grid }
+    Placed { table, columns, rows, has_headers, rtl, row, padding, area, grid }
+}
+
+/// How high rows are, and what of that is above and below a text. In low rows padding gives way to the text,
+/// which no row is lower than: texts would stand on each other.
+fn row(context: &mut Context<'_>, element: &Element, table: &model::Table) -> (f64, (f64, f64)) {
+    let Padding([top, _, bottom, _]) = table.cell_padding;
+    let line = table.font_size * LINE;
+    let wanted = table.row_height.or(line + top + bottom);
+    if wanted < line - SLACK_PX {
+        let message = format!(
+            "a rowHeight of {wanted} px is less than a line of text; rows are {line:.1} px high, make \
+             fontSize smaller"
+        );
+        context.warn("value_clamped", element, message);
+    }
+    let row = wanted.max(line);
+    let share = ((row - line) / (top + bottom).max(SLACK_PX)).min(1.0);
+    (row, (top * share, bottom * share))
 }
 
 fn columns<'a>(
@@ -245,10 +264,10 @@ impl Placed<'_> {
         words: &'a str,
         look: &'a Text,
     ) -> Label<'a> {
-        let Padding([top, right, bottom, left]) = self.table.cell_padding;
+        let Padding([_, right, _, left]) = self.table.cell_padding;
         let (y0, y1) = self.line(line);
         let (x0, x1) = (column.x.0 + left, column.x.1 - right);
-        let area = Rect::new(x0, y0 + top, x1.max(x0), (y1 - bottom).max(y0 + top));
+        let area = Rect::new(x0, y0 + self.padding.0, x1.max(x0), y1 - self.padding.1);
         let wanted = column.column.and_then(|column| column.align);
         let wanted = wanted.unwrap_or(if column.numbers { Align::End } else { Align::Start });
         // A table has one direction, whatever the letters of a cell.
