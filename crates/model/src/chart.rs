@@ -193,6 +193,11 @@ impl Property for Colors {
     }
 }
 
+/// Digits after the point that numbers a step apart have at most.
+const STEP_DIGITS_MAX: u8 = 30;
+/// Share of a step by which its multiples may be off.
+const STEP_SLACK: f64 = 1e-3;
+
 /// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberFormat(Format);
@@ -215,6 +220,39 @@ impl NumberFormat {
             .unwrap_or_else(|_| number.to_string())
     }
 
+    /// Numbers that rise step by step as text, with as many digits as tell each from the next, even where that
+    /// is more than the format asks for.
+    #[must_use]
+    pub fn write_steps(self, numbers: &[f64], lang: &Lang) -> Vec<String> {
+        let written: Vec<String> = numbers.iter().map(|number| self.write(*number, lang)).collect();
+        if written.windows(2).all(|pair| pair[0] != pair[1]) {
+            return written;
+        }
+        let step = numbers.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+        let step = step.fold(f64::INFINITY, f64::min);
+        let Some(all) = digits(numbers, step) else { return written };
+        let own = |number: f64, given| match given {
+            Digits::AsGiven => digits(&[number], step).unwrap_or(all),
+            Digits::Exactly(_) => all,
+        };
+        let text = |number: &f64| {
+            let (format, count) = match self.0 {
+                Format::Percent(given) => {
+                    let count = own(*number, given);
+                    (Format::Percent(Digits::Exactly(count.saturating_sub(2))), count)
+                }
+                Format::Number(given) => {
+                    let count = own(*number, given);
+                    (Format::Number(Digits::Exactly(count)), count)
+                }
+                other => (other, all),
+            };
+            let plain = Value::String(format!("{number:.*}", usize::from(count)));
+            format.write(&plain, lang).unwrap_or_else(|_| number.to_string())
+        };
+        numbers.iter().map(text).collect()
+    }
+
     /// A share of a whole as text. Few shares are round, so where the format does not say how many digits
     /// it wants, a percent has one after the point at most.
     #[must_use]
@@ -224,6 +262,18 @@ impl NumberFormat {
             _ => self.write(share, lang),
         }
     }
+}
+
+/// How many digits after the point numbers need that lie on multiples of `step`; `None` for more than there are.
+fn digits(numbers: &[f64], step: f64) -> Option<u8> {
+    let near = |count: u8| {
+        let power = 10.0_f64.powi(count.into());
+        numbers.iter().all(|number| {
+            let scaled = number * power;
+            (scaled - scaled.round()).abs() <= step * power * STEP_SLACK
+        })
+    };
+    (0..=STEP_DIGITS_MAX).find(|count| near(*count))
 }
 
 impl Property for NumberFormat {
@@ -261,5 +311,32 @@ impl Chart {
             return Some(("values", format!("a donut has no negative slices, such as {value}")));
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(format: &str, lang: &str, numbers: &[f64], expected: &[&str]) {
+        let format = NumberFormat::read(&json!(format)).unwrap();
+        let lang = Lang::read(&json!(lang)).unwrap();
+        assert_eq!(format.write_steps(numbers, &lang), expected, "{numbers:?}");
+    }
+
+    #[test]
+    fn steps_are_told_apart() {
+        check("number", "en", &[0.0, 2500.0, 5000.0], &["0", "2,500", "5,000"]);
+        check("number.2", "en", &[0.0, 0.5, 1.0], &["0.00", "0.50", "1.00"]);
+        check("number", "en", &[0.0, 1e-7, 2e-7], &["0", "0.0000001", "0.0000002"]);
+        check("number", "de", &[0.0, 2.5e-8, 5e-8], &["0", "0,000000025", "0,00000005"]);
+        check("number.2", "en", &[1e-4, 2e-4, 3e-4], &["0.0001", "0.0002", "0.0003"]);
+        check("number.0", "en", &[0.0, 0.25, 0.5], &["0.00", "0.25", "0.50"]);
+        check("percent.0", "en", &[0.0, 0.0025, 0.005], &["0.00%", "0.25%", "0.50%"]);
+        check("percent", "en", &[-1e-9, 0.0, 1e-9], &["-0.0000001%", "0%", "0.0000001%"]);
+        check("number", "en", &[0.1, 0.1 + 1e-12], &["0.1", "0.100000000001"]);
+        check("number", "en", &[1e-40, 2e-40], &["0", "0"]);
+        check("number", "en", &[7.0], &["7"]);
     }
 }

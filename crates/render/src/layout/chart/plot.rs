@@ -56,8 +56,7 @@ pub(super) fn plot(
     let steps =
         if chart.show_axis { (inner.height() / line).floor().clamp(1.0, STEPS) } else { STEPS };
     let (look, scale) = (look(chart), Scale::new(chart, values, steps));
-    let ticks: Vec<String> =
-        scale.ticks.iter().map(|tick| chart.value_format.write(*tick, &chart.lang)).collect();
+    let ticks = chart.value_format.write_steps(&scale.ticks, &chart.lang);
     if chart.show_axis {
         let widths = ticks.iter().map(|tick| labels.width(context, &look, tick));
         inner.x0 += widths.fold(0.0, f64::max) + SPACE;

@@ -4,6 +4,8 @@ use pixeldrive_model::{Chart, ChartType, ChartValue};
 
 /// Steps between round numbers that there should be about, where there is room for them.
 pub(super) const STEPS: f64 = 4.0;
+/// Round numbers at most: those of about [`STEPS`] steps, and of one more at each end.
+const TICKS_MAX: u32 = 7;
 
 /// From which number to which a chart goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +35,13 @@ impl Scale {
         // Adding 0 makes 0 of -0.
         let min = chart.min.unwrap_or((low / step + 1e-9).floor() * step + 0.0);
         let max = chart.max.unwrap_or((high / step - 1e-9).ceil() * step + 0.0);
-        let (mut tick, mut ticks) = ((min / step - 1e-9).ceil(), Vec::new());
-        while tick * step <= max + step * 1e-9 {
-            ticks.push(tick * step + 0.0);
-            tick += 1.0;
-        }
+        // Of large numbers that lie close together, floating point has few: there may be none to round to, and no
+        // next one below.
+        let (min, max) = if min < max { (min, max) } else { (low, high) };
+        let first = (min / step - 1e-9).ceil();
+        let ticks = (0..TICKS_MAX).map(|index| (first + f64::from(index)) * step + 0.0);
+        let mut ticks: Vec<f64> = ticks.take_while(|tick| *tick <= max + step * 1e-9).collect();
+        ticks.dedup();
         Self { min, max, ticks }
     }
 
@@ -90,6 +94,15 @@ mod tests {
             "-1000000000000000..1000000000000000: \
               -1000000000000000 -500000000000000 0 500000000000000 1000000000000000",
         );
+    }
+
+    #[test]
+    fn large_numbers_close_together_have_a_scale() {
+        let line = Chart { chart_type: ChartType::Line, ..Chart::default() };
+        let value = |value| ChartValue { label: String::new(), value, color: None };
+        let scale = Scale::new(&line, &[value(1e15), value(1e15 + 0.125)], STEPS);
+        assert_eq!((scale.min, scale.max), (1e15, 1e15 + 0.125), "{scale:?}");
+        assert_eq!(scale.ticks, [1e15], "{scale:?}");
     }
 
     #[test]
