@@ -172,8 +172,8 @@ pub trait Store: Send + Sync {
     async fn recover(&self, gateway: &str, attempts_max: u32, now: Millis) -> Result<u64, Error>;
     /// When the next delayed job or lease falls due; `None` when nothing waits.
     async fn next_due(&self) -> Result<Option<Millis>, Error>;
-    /// Jobs ready to be claimed.
-    async fn queue_depth(&self) -> Result<u64, Error>;
+    /// Jobs ready to be claimed; they are counted up to `most`, however many there are.
+    async fn queue_depth(&self, most: u32) -> Result<u32, Error>;
 
     /// The ledger's invariants that do not hold, as sentences; none in a sound database.
     async fn audit(&self) -> Result<Vec<String>, Error>;

@@ -61,10 +61,15 @@ async fn sweep(shared: &Shared) -> Result<Millis, Error> {
 
 /// Claims for every worker that has room, while there are jobs.
 async fn claim(shared: &Shared) -> Result<(), Error> {
-    while let Some(Hungry { session, limit, idle }) = shared.workers.hungry() {
+    while let Some(Hungry { session, limit, share, idle }) = shared.workers.hungry() {
         if shared.draining.is_cancelled() {
             return Ok(());
         }
+        let limit = if share.jobs < limit && !has(shared, share.enough).await? {
+            share.jobs
+        } else {
+            limit
+        };
         let now = clock::now();
         let lease = LeaseId::new();
         let until = now + Millis::from(shared.config.lease_ms);
@@ -93,6 +98,11 @@ async fn claim(shared: &Shared) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether so many jobs wait.
+async fn has(shared: &Shared, jobs: u32) -> Result<bool, Error> {
+    Ok(shared.store.queue_depth(jobs).await? >= jobs)
 }
 
 /// A claimed job, as the worker is told and as the gateway remembers it.

@@ -44,10 +44,23 @@ pub(super) struct Count {
 /// Whom to claim jobs for.
 pub(super) struct Hungry {
     pub(super) session: SessionId,
-    /// How many.
+    /// How many: as many as it has room for.
     pub(super) limit: u32,
+    /// How many of few.
+    pub(super) share: Share,
     /// It holds no job of a batch.
     pub(super) idle: bool,
+}
+
+/// Of several workers, each gets one round of work before any gets a second, so that the end of a batch is
+/// not left to one of them. While there is work for the room of all, each gets all that it has room for:
+/// rounds of a few rows would be many transactions.
+#[derive(Clone, Copy)]
+pub(super) struct Share {
+    /// One round of work.
+    pub(super) jobs: u32,
+    /// The room of all workers.
+    pub(super) enough: u32,
 }
 
 #[derive(Default)]
@@ -130,11 +143,14 @@ impl Workers {
         let state = self.state.lock();
         let hungry = state.sessions.iter().filter(|(_, session)| session.hungry());
         let (&id, session) = hungry.max_by_key(|(_, session)| (session.idle(), session.bulk))?;
+        let limit = session.bulk.min(CLAIM_JOBS_MAX);
         let alone = state.live() == 1;
-        // Of several, each gets one round of work before any gets a second, so that the end of a
-        // batch is not left to one of them.
-        let limit = if alone { session.bulk } else { session.bulk.min(session.slots) };
-        Some(Hungry { session: id, limit: limit.min(CLAIM_JOBS_MAX), idle: session.idle() })
+        let live = state.sessions.values().filter(|session| !session.leaving);
+        let share = Share {
+            jobs: if alone { limit } else { limit.min(session.slots) },
+            enough: live.fold(0, |sum, session| sum.saturating_add(session.bulk)),
+        };
+        Some(Hungry { session: id, limit, share, idle: session.idle() })
     }
 
     /// Whether any worker has a row of a batch.

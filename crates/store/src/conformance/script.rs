@@ -172,7 +172,8 @@ impl World {
                 Some(due) => format!("in {}", due - now),
                 None => "never".to_owned(),
             },
-            ["depth"] => store.queue_depth().await?.to_string(),
+            ["depth"] => store.queue_depth(u32::MAX).await?.to_string(),
+            ["depth", "to", most] => store.queue_depth(number(most)).await?.to_string(),
             ["batch", name] => {
                 let (id, account, _) = &self.batches[name];
                 let batch = store.batch(*account, *id).await?.unwrap();

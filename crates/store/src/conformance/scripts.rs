@@ -109,6 +109,8 @@ scripts! {
         submit b1 acme x y        batch_exists
         submit b1 other x y x     batch_exists
         depth                     2
+        depth to 1                1
+        depth to 2                2
         balance acme              free 7 held 2 spent 0
         balance other             free 9 held 0 spent 0
     ";

@@ -23,6 +23,10 @@ pub(super) const NEXT: &str = "
     CROSS JOIN batch AS b ON b.id = j.batch
     ORDER BY j.vtime, j.id";
 
+/// How many of the next jobs there are: so many steps along `job_ready` at most.
+pub(super) const DEPTH: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' ORDER BY vtime, id LIMIT ?1)";
+
 pub(super) const LEASE: &str = "
     UPDATE job SET state = 'active', attempts = attempts + 1,
                    lease = ?2, lease_until = ?3, gateway = ?4
@@ -150,7 +154,7 @@ pub(super) async fn next_due(db: &Sqlite) -> Result<Option<Millis>, Error> {
     Ok(due.fetch_one(&db.readers).await?)
 }
 
-pub(super) async fn depth(db: &Sqlite) -> Result<u64, Error> {
-    let depth = sqlx::query_scalar("SELECT count(*) FROM job WHERE state = 'waiting'");
+pub(super) async fn depth(db: &Sqlite, most: u32) -> Result<u32, Error> {
+    let depth = sqlx::query_scalar(DEPTH).bind(most);
     Ok(depth.fetch_one(&db.readers).await?)
 }

@@ -311,8 +311,8 @@ impl Store for Sqlite {
         claim::next_due(self).await
     }
 
-    async fn queue_depth(&self) -> Result<u64, Error> {
-        claim::depth(self).await
+    async fn queue_depth(&self, most: u32) -> Result<u32, Error> {
+        claim::depth(self, most).await
     }
 
     async fn audit(&self) -> Result<Vec<String>, Error> {

@@ -102,9 +102,9 @@ async fn opening_again_finds_what_was_there() {
     let submit = batch(&db, 3).await;
     db.submit(submit, 1).await.unwrap();
     let again = database(folder.path()).await;
-    assert_eq!(again.queue_depth().await.unwrap(), 3, "beside the first");
+    assert_eq!(again.queue_depth(9).await.unwrap(), 3, "beside the first");
     drop((db, again));
-    assert_eq!(database(folder.path()).await.queue_depth().await.unwrap(), 3, "after it");
+    assert_eq!(database(folder.path()).await.queue_depth(9).await.unwrap(), 3, "after it");
 }
 
 #[tokio::test]
@@ -233,6 +233,8 @@ async fn a_claim_walks_the_index_of_ready_jobs() {
     assert!(plan.contains("SCAN job USING INDEX job_ready"), "{plan}");
     assert!(!plan.contains("SCAN b"), "{plan}");
     assert!(!plan.contains("SCAN r"), "{plan}");
+    let plan = self::plan(&db, super::claim::DEPTH).await;
+    assert!(plan.contains("SCAN job USING COVERING INDEX job_ready"), "{plan}");
 }
 
 #[tokio::test]

@@ -170,6 +170,23 @@ async fn two_workers_share_a_small_batch() {
     world.stop().await;
 }
 
+/// A transaction for every few rows would be the farm's bottleneck.
+#[tokio::test]
+async fn two_workers_take_a_large_batch_in_large_groups() {
+    let world = World::start().await;
+    let mut peers = [Peer::join(&world).await, Peer::join(&world).await];
+    for peer in &mut peers {
+        peer.grant(v1::Lane::Bulk, 12);
+        peer.heard(&world).await;
+    }
+    world.submit(29).await;
+    for peer in &mut peers {
+        assert_eq!(peer.work().await.len(), 12, "all that it has room for, at once");
+    }
+    drop(peers);
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn whoever_does_not_fit_is_refused() {
     let world = World::start().await;
