@@ -1,5 +1,6 @@
 //! Charts: bars and lines over a scale (`chart/plot.rs`), slices beside a legend (`chart/donut.rs`).
 
+mod beside;
 mod curve;
 mod donut;
 mod plot;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kurbo::{BezPath, Cap, Circle, Join, Point, Rect, Shape as _, Stroke};
+use kurbo::{BezPath, Cap, Circle, Join, Point, Rect, Shape as _, Size, Stroke, Vec2};
 use pixeldrive_model::{
     Align, Chart, ChartType, ChartValue, Color, Corners, Gradient, GradientKind, Length, Paint,
     SpreadMethod, Stop, Text,
@@ -11,6 +11,7 @@ use pixeldrive_model::{
 use super::super::grid::Grid;
 use super::super::label::{LINE, Label, Labels};
 use super::super::{Context, paint};
+use super::beside::Beside;
 use super::scale::{STEPS, Scale};
 use super::{color, curve, look, no_room};
 use crate::Error;
@@ -207,10 +208,14 @@ impl Plot<'_> {
         Ok(())
     }
 
-    fn line(&self, context: &mut Context<'_>) -> Result<(), Error> {
+    /// Where the values are.
+    fn points(&self) -> Vec<Point> {
         let values = self.values.iter().enumerate();
-        let points: Vec<Point> =
-            values.map(|(index, value)| Point::new(self.x(index), self.y(value.value))).collect();
+        values.map(|(index, value)| Point::new(self.x(index), self.y(value.value))).collect()
+    }
+
+    fn line(&self, context: &mut Context<'_>) -> Result<(), Error> {
+        let points = self.points();
         let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
         let line = curve::through(&points, self.chart.smooth);
         let color = |index: usize| Paint::Solid(color(self.chart, index, &self.values[index]));
@@ -295,29 +300,53 @@ impl Plot<'_> {
         named.iter().enumerate().map(place).collect()
     }
 
-    /// The values themselves, at the free end of their bars or above the line.
+    /// The values themselves, at the free end of their bars or beside the line.
     fn numbers(&self, context: &mut Context<'_>, labels: &mut Labels<'_>) -> Result<(), Error> {
         if !self.chart.show_values {
             return Ok(());
         }
-        let line = self.chart.font_size * LINE;
-        let lift = SPACE / 4.0
-            + match self.chart.chart_type {
-                ChartType::Line => {
-                    self.chart.point_radius.max(self.chart.stroke_width / 2.0) + SPACE / 4.0
-                }
-                ChartType::Bar | ChartType::Donut => 0.0,
-            };
-        for (index, value) in self.values.iter().enumerate() {
-            let below = self.chart.chart_type == ChartType::Bar && value.value < self.scale.foot();
-            let (x, y) = (self.x(index), self.y(value.value));
-            let top = if below { y + lift } else { y - lift - line };
-            let half = self.slot() / 2.0;
-            let area = Rect::new(x - half, top, x + half, top + line);
-            let words = &self.chart.value_format.write(value.value, &self.chart.lang);
+        let words =
+            |value: &ChartValue| self.chart.value_format.write(value.value, &self.chart.lang);
+        let words: Vec<String> = self.values.iter().map(words).collect();
+        let middles = match self.chart.chart_type {
+            ChartType::Line => self.beside_line(context, labels, &words),
+            ChartType::Bar | ChartType::Donut => self.above_bars(),
+        };
+        let size = Size::new(self.slot(), self.chart.font_size * LINE);
+        for (words, middle) in words.iter().zip(middles) {
+            let area = Rect::from_center_size(middle, size);
             labels.draw(context, &Label { words, look: &self.look, area, align: Align::Center })?;
         }
         Ok(())
+    }
+
+    /// Where the middles of the numbers are: above bars, and below those that hang.
+    fn above_bars(&self) -> Vec<Point> {
+        let away = SPACE / 4.0 + self.chart.font_size * LINE / 2.0;
+        let middle = |(value, point): (&ChartValue, Point)| {
+            let below = value.value < self.scale.foot();
+            point + Vec2::new(0.0, if below { away } else { -away })
+        };
+        self.values.iter().zip(self.points()).map(middle).collect()
+    }
+
+    fn beside_line(
+        &self,
+        context: &mut Context<'_>,
+        labels: &Labels<'_>,
+        words: &[String],
+    ) -> Vec<Point> {
+        let (chart, points) = (self.chart, self.points());
+        let lift = SPACE / 2.0 + chart.point_radius.max(chart.stroke_width / 2.0);
+        let below = if shows_labels(chart, self.values) { chart.font_size * LINE } else { 0.0 };
+        let room = Rect { y1: self.area.y1 - below, ..self.area };
+        let curve = curve::through(&points, chart.smooth);
+        let mut beside = Beside::new(&curve, chart.stroke_width, room);
+        let place = |(words, point): (&String, Point)| {
+            let width = labels.width(context, &self.look, words).min(self.slot());
+            beside.place(point, Size::new(width, chart.font_size * LINE), lift).center()
+        };
+        words.iter().zip(points).map(place).collect()
     }
 }
 
