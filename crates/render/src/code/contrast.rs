@@ -34,6 +34,37 @@ pub(crate) fn paint_fault(paint: &Paint, background: Color, inverse: Inverse) ->
     })
 }
 
+/// How a code is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight {
+    /// The code's own background.
+    pub background: Color,
+    /// An opaque colour below it.
+    pub ground: Color,
+    /// How much of the code is seen; the rest is the ground.
+    pub opacity: f64,
+}
+
+/// The same of what is seen of a paint.
+pub(crate) fn seen_fault(paint: &Paint, sight: Sight, inverse: Inverse) -> Option<String> {
+    let Sight { background, ground, opacity } = sight;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction")]
+    let a = (opacity * 255.0).round() as u8;
+    let faded = |color: Color| over(Color { a, ..color }, ground);
+    let background = over(background, ground);
+    let seen = |color: Color| faded(over(color, background));
+    let paint = match paint {
+        Paint::None => Paint::None,
+        Paint::Solid(color) => Paint::Solid(seen(*color)),
+        Paint::Gradient(gradient) => {
+            let mut gradient = gradient.clone();
+            gradient.stops.iter_mut().for_each(|stop| stop.color = seen(stop.color));
+            Paint::Gradient(gradient)
+        }
+    };
+    paint_fault(&paint, faded(background), inverse)
+}
+
 fn between(from: Color, to: Color, share: f64) -> Color {
     let mix = |from: u8, to: u8| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between them")]
@@ -44,7 +75,7 @@ fn between(from: Color, to: Color, share: f64) -> Color {
 }
 
 /// What is wrong with these colours; `None` when a scanner can work with them. A background that lets
-/// light through is not judged: what it lies on is not known here.
+/// light through is not judged: what it lies on is not known here, see [`seen_fault`].
 pub(crate) fn fault(color: Color, background: Color, inverse: Inverse) -> Option<String> {
     if color.a == 0 {
         return Some("the color is transparent".to_owned());
@@ -147,5 +178,24 @@ mod tests {
     #[test]
     fn what_a_background_lies_on_is_not_judged() {
         check("white", "#00000000", Inverse::Refused, "");
+    }
+
+    #[test]
+    fn a_code_is_judged_as_it_is_seen() {
+        let check = |background: &str, ground: &str, opacity: f64, expected: &str| {
+            let parse = |text| Color::parse(text).unwrap();
+            let sight = Sight { background: parse(background), ground: parse(ground), opacity };
+            let found = seen_fault(&Paint::Solid(Color::BLACK), sight, Inverse::Allowed);
+            let found = found.unwrap_or_default();
+            assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{found}");
+        };
+        check("white", "white", 1.0, "");
+        check("white", "white", 0.5, "");
+        check("white", "white", 0.3, "contrast of 2.1 to 1");
+        check("white", "black", 0.5, "");
+        check("#00000000", "white", 1.0, "");
+        check("#00000000", "#1e293b", 1.0, "contrast of 1.4 to 1");
+        check("#ffffff80", "black", 1.0, "");
+        check("#ffffff20", "black", 1.0, "contrast of 1.3 to 1");
     }
 }

@@ -5,6 +5,7 @@
 //! all the same whole number of pixels: bars are read by their widths, and readers of QR codes measure the eyes,
 //! whose circles are none when their rings differ by a pixel. What is left of the box widens the quiet zones.
 
+pub(super) mod ground;
 mod outline;
 mod qrcode;
 

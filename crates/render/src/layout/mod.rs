@@ -140,7 +140,10 @@ impl Layouter {
             stretches: vec![background],
             sharing,
         };
-        context.elements(&bound.elements)?;
+        for element in &bound.elements {
+            code::ground::warn(&mut context, element, &bound.background);
+            context.elements(std::slice::from_ref(element))?;
+        }
         let stretches = context.stretches;
         let parts = match context.sharing {
             Sharing::Keep(_, parts) => parts,

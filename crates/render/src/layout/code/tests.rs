@@ -1,11 +1,16 @@
 //! Codes are read back by a decoder, and the drawing is checked where one would be too kind.
 
+use pixeldrive_model::{bind, parse};
 use rxing::{BarcodeFormat, helpers::detect_in_luma};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::backend::cpu;
 use crate::drawing::Drawing;
+use crate::encode::{Effort, Encoder};
 use crate::picture::testing::{fault, lay_out, paint};
+use crate::plan::Plan;
+use crate::{Assets, Fonts, Layouter, Scaled};
 
 /// The text that a scanner reads.
 fn read(element: &Value, pixel_ratio: f64, format: BarcodeFormat) -> String {
@@ -233,4 +238,62 @@ fn every_part_of_a_qr_code_is_told_from_its_background() {
         &code(json!({ "eyeColor": "#ff0" })),
         "code_contrast_low: color and background have",
     );
+}
+
+#[test]
+fn codes_that_fade_too_much_are_told() {
+    let code = |opacity: f64, background: &str| {
+        json!({ "id": "c", "type": "qrcode", "text": "x", "x": 10, "y": 10, "width": 100, "height": 100,
+                "opacity": opacity, "background": background })
+    };
+    let panel = |x: f64| json!({ "id": "p", "type": "rect", "x": x, "width": 50, "height": 50 });
+    let group = |elements: Value| json!({ "id": "g", "type": "group", "opacity": 0.5, "elements": elements });
+    let check = |elements: Value, expected: &str| {
+        let found = fault(&elements, &[]);
+        let fits = found.starts_with(expected) && found.is_empty() == expected.is_empty();
+        assert!(fits, "{elements}: {found}");
+    };
+    let seen = "code_contrast_low: as the code is seen on #ffffff at an opacity of 0.3, color and";
+    check(code(0.6, "#fff"), "");
+    check(code(0.3, "#fff"), seen);
+    check(json!([panel(300.0), code(0.3, "#fff")]), seen);
+    // On another ground it might be read, but for one that is hardly there.
+    check(json!([panel(0.0), code(0.3, "#fff")]), "");
+    let hardly = "code_contrast_low: at an opacity of 0.05 scanners cannot tell";
+    check(json!([panel(0.0), code(0.05, "#fff")]), hardly);
+    check(group(json!([code(0.6, "#fff")])), seen);
+    check(group(json!([panel(300.0), code(0.6, "#fff")])), "");
+    // Dark on the white of the canvas, and not on what hides it.
+    check(code(1.0, "transparent"), "");
+    check(json!([panel(0.0), code(1.0, "transparent")]), "");
+    let mut blended = code(0.1, "#fff");
+    blended["blendMode"] = json!("multiply");
+    check(blended, "");
+    let bars = json!({ "id": "c", "type": "barcode", "text": "PD26", "width": 300, "height": 80,
+                       "background": "transparent", "color": "#fff" });
+    check(bars, "code_contrast_low: as the code is seen on #ffffff, color and background have");
+}
+
+/// A panel below a code that all rows share, moved by some.
+#[test]
+fn what_is_below_a_shared_code_is_looked_at_in_every_row() {
+    let template = json!({ "width": 400, "height": 300, "background": "#fff", "elements": [
+        { "id": "panel", "type": "rect", "width": 50, "height": 50 },
+        { "id": "code", "type": "qrcode", "text": "x", "width": 100, "opacity": 0.3 }] });
+    let template = parse(template.to_string().as_bytes()).unwrap();
+    let mut layouter = Layouter::new(&Fonts::bundled(), Arc::new(Scaled::new(1 << 20)));
+    let (mut painter, mut encoder) = (cpu::Painter::new(), Encoder::new());
+    let mut plan = None;
+    for (x, expected) in [(0, 0), (300, 1), (0, 0)] {
+        let payload = json!({ "panel": { "x": x } }).as_object().unwrap().clone();
+        let bound = bind(&template, &payload, 1.0).unwrap();
+        let plan = plan.get_or_insert_with(|| {
+            let tools = (&mut layouter, &mut painter, &mut encoder);
+            let assets = Assets::default();
+            Plan::compile(&template, &payload, &bound, &assets, Effort::Fast, tools).unwrap()
+        });
+        let row = plan.lay_out(&bound, &Assets::default(), &mut layouter).unwrap();
+        let (_, whole) = layouter.lay_out(&bound, &Assets::default()).unwrap();
+        assert_eq!((row.warnings().len(), row.warnings()), (expected, whole.as_slice()), "{x}");
+    }
 }
