@@ -153,7 +153,11 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
     check_columns(&command.rows, &studio.template, &columns)?;
     let count = check_names(&command.rows, &columns)?;
     for column in rows::ignored_columns(&command.rows, &columns)? {
-        note(format!("note: column `{column}` is ignored: it is not of the form element.property"));
+        let meant = studio.template.column_meant(&column);
+        let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        note(format!(
+            "note: column `{column}` is ignored: it is not of the form element.property{meant}"
+        ));
     }
     tokio::fs::create_dir_all(&command.output)
         .await

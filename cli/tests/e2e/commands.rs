@@ -167,11 +167,11 @@ fn a_csv_file_becomes_a_folder_of_pictures() {
     let folder = workshop();
     fs::write(
         folder.path().join("rows.csv"),
-        "id,name.text,stars.value,name.color,email\n\
-         a/1,Ada,4.5,#be123c,ada@example.com\n\
-         b2,\"Bob, the builder\",,,\n\
-         c3,Cleo,not a number,,\n\
-         d4,Dan,3,,\n",
+        "id,name.text,stars.value,name.color,email,stars\n\
+         a/1,Ada,4.5,#be123c,ada@example.com,5\n\
+         b2,\"Bob, the builder\",,,,\n\
+         c3,Cleo,not a number,,,\n\
+         d4,Dan,3,,,\n",
     )
     .expect("written");
     let arguments =
@@ -181,7 +181,11 @@ fn a_csv_file_becomes_a_folder_of_pictures() {
     assert!(output.contains("3 completed, 1 failed"), "{output}");
     assert!(output.contains("images/s"), "{output}");
     assert!(errors.contains("row 3: payload.stars.value"), "{errors}");
-    assert!(errors.contains("column `email` is ignored"), "{errors}");
+    assert!(
+        errors.contains("column `email` is ignored: it is not of the form element.property\n"),
+        "{errors}"
+    );
+    assert!(errors.contains("element.property; did you mean `stars.value`?"), "{errors}");
     assert_eq!(pictures(&folder.path().join("out")), ["a_1.png", "b2.png", "d4.png"]);
 }
 

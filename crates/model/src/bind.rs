@@ -125,6 +125,13 @@ impl Template {
         (!known).then(|| element.unknown(property))
     }
 
+    /// The column that was probably meant by one that is named like an element, without a property.
+    #[must_use]
+    pub fn column_meant(&self, name: &str) -> Option<String> {
+        let element = self.walk().find(|known| known.id == name)?;
+        Some(format!("{name}.{}", element.kind.main_property()))
+    }
+
     /// What is said of a key of the payload that nothing reads.
     fn nothing_named(&self, key: &str) -> String {
         let ids: Vec<_> = self.walk().map(|element| element.id.as_str()).take(100).collect();

@@ -156,6 +156,20 @@ impl Kind {
         }
     }
 
+    /// The property that rows usually bring: what it shows.
+    pub(crate) fn main_property(&self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::QrCode(_) | Self::Barcode(_) => "text",
+            Self::Image(_) | Self::Svg(_) => "src",
+            Self::Rect(_) | Self::Ellipse(_) | Self::Polygon(_) | Self::Star(_) => "fill",
+            Self::Path(_) => "fill",
+            Self::Line(_) => "stroke",
+            Self::Group(_) => "visible",
+            Self::Rating(_) | Self::Progress(_) => "value",
+            Self::Chart(_) | Self::Table(_) => "values",
+        }
+    }
+
     /// The word as it stands in a sentence: `an image`.
     fn with_article(&self) -> String {
         let word = self.word();
@@ -592,5 +606,20 @@ fn short(
 fn family(name: &str, mut report: impl FnMut(&'static str, String)) {
     if name.len() > 4 * NAME_CHARS_MAX {
         report("fontFamily", format!("longer than {NAME_CHARS_MAX} characters"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_main_property() {
+        for word in TYPES {
+            let kind = Kind::of(word).unwrap();
+            let main = kind.main_property();
+            let has = kind.own().keys().contains(&main) || Frame::default().keys().contains(&main);
+            assert!(has, "{word} has no {main}");
+        }
     }
 }
