@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod demo;
 mod engine;
+mod findings;
 mod fonts;
 mod keys;
 mod lock;

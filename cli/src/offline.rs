@@ -1,6 +1,6 @@
 //! Offline rendering: `render` and `batch`, from files to files, with no server and no account.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +14,7 @@ use pixeldrive_render::inspect;
 
 use crate::config::{Faults, RenderArgs};
 use crate::engine;
+use crate::findings::{Failures, Findings};
 use crate::names::{Names, sanitise};
 use crate::out::{self, note, say, thousands};
 use crate::progress::Progress;
@@ -185,7 +186,8 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
         })
         .buffer_unordered(under_way);
     let mut rendered = std::pin::pin!(rendered);
-    let (mut done, mut failed, mut findings) = (0_u64, 0_u64, Findings::default());
+    let (mut done, mut failed) = (0_u64, 0_u64);
+    let (mut findings, mut failures) = (Findings::default(), Failures::default());
     while let Some((number, place, result)) = rendered.next().await {
         match result {
             Ok(warnings) => {
@@ -194,61 +196,18 @@ pub(crate) async fn batch(command: Batch) -> Result<bool> {
             }
             Err(reason) => {
                 failed += 1;
-                progress.note(format!("{place}: {reason}"));
+                if failures.add(number, &place, &reason) {
+                    progress.note(format!("{place}: {reason}"));
+                }
             }
         }
         progress.set(done + failed);
     }
     progress.finish();
     findings.show();
+    failures.show();
     say(summary(done, failed, start.elapsed().as_secs_f64(), &command.output));
     Ok(failed == 0)
-}
-
-/// Warnings of a batch, each kind once.
-#[derive(Default)]
-struct Findings(BTreeMap<String, Finding>);
-
-struct Finding {
-    pictures: u64,
-    /// The first row that has it, and where that is.
-    first: (usize, String),
-    message: String,
-}
-
-impl Findings {
-    fn add(&mut self, number: usize, place: &str, warnings: Vec<Warning>) {
-        let mut seen = BTreeSet::new();
-        for Warning { code, element, message } in warnings {
-            if !seen.insert(code.clone()) {
-                continue;
-            }
-            let message = format!("{element}: {message}");
-            let found = self.0.entry(code).or_insert_with(|| Finding {
-                pictures: 0,
-                first: (number, place.to_owned()),
-                message: message.clone(),
-            });
-            found.pictures += 1;
-            // Rows are not done in their order.
-            if number < found.first.0 {
-                (found.first, found.message) = ((number, place.to_owned()), message);
-            }
-        }
-    }
-
-    fn show(&self) {
-        for (code, Finding { pictures, first: (_, place), message }) in &self.0 {
-            let pictures = match pictures {
-                1 => "1 picture".to_owned(),
-                more => format!("{} pictures", thousands(*more)),
-            };
-            note(format!("warning: {code} in {pictures}, first in {place}: {message}"));
-        }
-        if !self.0.is_empty() {
-            note("note: --strict makes warnings errors");
-        }
-    }
 }
 
 /// Renders one row into its file.

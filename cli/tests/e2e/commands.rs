@@ -231,6 +231,20 @@ fn an_ndjson_file_becomes_numbered_pictures() {
 }
 
 #[test]
+fn rows_that_fail_alike_are_told_once() {
+    let folder = workshop();
+    let rows = "{\"stars\": {\"value\": \"x\"}}\n".repeat(20) + "{}\n";
+    fs::write(folder.path().join("rows.ndjson"), rows).expect("written");
+    let (status, output, errors) =
+        run_in(folder.path(), &["batch", "t.json", "rows.ndjson", "-o", "out"]);
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(output.contains("1 completed, 20 failed"), "{output}");
+    let expected = "error: 20 rows failed alike, first line 1, line 2, line 3: payload.stars.value";
+    assert!(errors.contains(expected), "{errors}");
+    assert_eq!(errors.matches("payload.stars.value").count(), 2, "the first, and all: {errors}");
+}
+
+#[test]
 fn a_batch_tells_its_warnings_once() {
     let folder = workshop();
     let rows =
