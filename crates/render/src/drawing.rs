@@ -509,7 +509,8 @@ impl Brush {
         }
     }
 
-    fn is_opaque(&self) -> bool {
+    /// Whether nothing can be seen through it.
+    pub(crate) fn is_opaque(&self) -> bool {
         match self {
             Self::Solid(color) => color.components[3] >= 1.0,
             Self::Gradient { gradient, .. } => {

@@ -41,6 +41,13 @@ impl Grid {
         Rect::from_points(from, to)
     }
 
+    /// Whether the edges of a rectangle are on those of pixels.
+    pub(super) fn is_on(&self, rect: Rect) -> bool {
+        let moved = self.rect(rect);
+        let by = [moved.x0 - rect.x0, moved.y0 - rect.y0, moved.x1 - rect.x1, moved.y1 - rect.y1];
+        self.aligned && by.iter().all(|by| by.abs() < 1e-6)
+    }
+
     /// A length that is a whole number of pixels and no longer, unless it is shorter than one.
     pub(super) fn whole(&self, length: f64) -> f64 {
         // What is a whole number but for rounding errors stays it.

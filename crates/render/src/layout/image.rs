@@ -11,12 +11,16 @@ use pixeldrive_model::{
     self as model, Border, Color, Corners, Element, Filters, ObjectFit, ObjectPosition, Source,
 };
 
+use super::grid::Grid;
 use super::placing::{Fitted, Place, cut, cut_drawing, fitted, is_upright, whole};
 use super::{Context, missing, paint, size, text};
 use crate::asset::AssetKind;
 use crate::drawing::{Brush, Mark, Shape};
 use crate::picture::{Findings, Recipe, Refusal, Request};
 use crate::{Asset, Error};
+
+/// Device pixels by which a turned picture reaches under its border.
+const SEAM_PX: f64 = 1.0;
 
 /// How a picture stands in its box.
 struct Placing<'a> {
@@ -239,13 +243,16 @@ fn picture(
     context.drawing.push(Mark::Pop)
 }
 
-/// What a border leaves of its box. Under an opaque one the picture may reach a little further, so that
-/// both end on whole pixels.
+/// What a border leaves of its box. Under an opaque one the picture may reach a little further: so that both end on
+/// whole pixels, or, where they are turned and share pixels, so that these do not let through what is below.
 fn inside(area: Rect, border: Border, transform: Affine) -> Rect {
     let mut width = border.width;
     if border.color.a == 255 {
         let scale = transform.determinant().abs().sqrt();
-        width = (width * scale + 1e-6).floor() / scale;
+        let px = (width * scale + 1e-6).floor();
+        let along = Grid::new(transform).aligned;
+        let under = if along { 0.0 } else { SEAM_PX.min(px / 2.0) };
+        width = (px - under) / scale;
     }
     let width = width.min(area.width() / 2.0).min(area.height() / 2.0);
     area - Insets::uniform(width)

@@ -1,7 +1,8 @@
 //! Rectangles, ellipses, polygons, stars and paths: what is inside, and the outline.
 //!
 //! An outline that lies on one side of the edge is one of twice the width of which the other half is
-//! cut away. Around rectangles it is a line of its own, whose corners are then those of CSS borders.
+//! cut away, or hidden by what is inside. Around rectangles it is a line of its own, whose corners are then
+//! those of CSS borders.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use pixeldrive_model::{
     self as model, Corners, Element, Fill, FillRule, Kind, LineCap, LineJoin, Outline, StrokeAlign,
 };
 
+use super::grid::Grid;
 use super::{Context, fill, line, paint};
 use crate::Error;
 use crate::drawing::{Brush, Layer, Mark, Shape};
@@ -31,8 +33,12 @@ pub(super) fn shape(
     };
     let brush = paint::brush(outline.paint, area).filter(|_| outline.width > 0.0);
     if let (Some(brush), StrokeAlign::Outside) = (&brush, outline.align) {
-        // Below what is inside, so that nothing shines through where the two meet.
-        outside(context, element, &figure, outline, brush, area)?;
+        let hides = match inside {
+            Fill::Paint(paint) => paint::brush(paint, area).is_some_and(|brush| brush.is_opaque()),
+            Fill::Image(_) => false,
+        };
+        let under = if hides { Under::Hidden } else { Under::Seen };
+        outside(context, (element, &figure), outline, (brush, area), under)?;
     }
     fill::fill(context, element, &figure, inside, area)?;
     match (brush, outline.align) {
@@ -126,6 +132,8 @@ pub(super) fn style(outline: &Outline<'_>, times: f64) -> Stroke {
 
 /// Length of a dash that has none.
 const DOT_PX: f64 = 0.001;
+/// Device pixels by which an outline reaches under the edge of what it is around.
+const SEAM_PX: f64 = 1.0;
 
 fn stroke(
     context: &mut Context<'_>,
@@ -155,6 +163,15 @@ fn fat(
     context.drawing.push(Mark::Fill { transform, shape, brush })
 }
 
+/// What becomes of what is painted under the inside of a shape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Under {
+    /// The inside hides it.
+    Hidden,
+    /// It can be seen.
+    Seen,
+}
+
 fn within(
     context: &mut Context<'_>,
     element: &Element,
@@ -180,17 +197,29 @@ fn within(
     context.drawing.push(Mark::Pop)
 }
 
+/// An outline around a shape, below what is inside. Where that hides what is under it, the outline reaches under
+/// its edge: pixels that both cover in part would let what is below them through.
 fn outside(
     context: &mut Context<'_>,
-    element: &Element,
-    shape: &Shape,
+    (element, shape): (&Element, &Shape),
     outline: &Outline<'_>,
-    brush: &Brush,
-    area: Rect,
+    (brush, area): (&Brush, Rect),
+    under: Under,
 ) -> Result<(), Error> {
     if let Kind::Rect(rect) = &element.kind {
         let line = moved_edge(area, rect.border_radius, outline.width / 2.0);
-        return stroke(context, line, style(outline, 1.0), brush.clone());
+        stroke(context, line, style(outline, 1.0), brush.clone())?;
+        let grid = Grid::new(context.transform);
+        let sharp = matches!(shape, Shape::Rect(rect) if grid.is_on(*rect));
+        if sharp || under == Under::Seen || !outline.dashes.is_empty() || !brush.is_opaque() {
+            return Ok(());
+        }
+        let half = outline.width.min(SEAM_PX / grid.scale());
+        let seam = Stroke { width: 2.0 * half, ..style(outline, 1.0) };
+        return stroke(context, shape.clone(), seam, brush.clone());
+    }
+    if under == Under::Hidden {
+        return stroke(context, shape.clone(), style(outline, 2.0), brush.clone());
     }
     let (transform, shape) = (context.transform, shape.clone());
     context.drawing.push(Mark::PushLayer(Layer::default()))?;
