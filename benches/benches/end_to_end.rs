@@ -9,8 +9,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures::StreamExt;
 use pixeldrive_benches::{CARDS, Card, folder, fonts, layouter};
 use pixeldrive_gpu_worker::{Attempt, Engine, EngineConfig, GpuMode, Lane, SourcesConfig, Task};
-use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::backend::cpu;
 use pixeldrive_render::encode::{Effort, Encoder};
+use pixeldrive_render::plan::Canvas;
 
 /// Rows of one measurement of the engine.
 const ROWS: usize = 64;
@@ -21,14 +22,15 @@ fn one_thread(criterion: &mut Criterion) {
     for name in CARDS {
         let card = Card::read(name).expect("a card");
         let mut layouter = layouter().expect("fonts");
-        let (mut painter, mut encoder) = (cpu::Painter::new(), Encoder::new());
+        let (mut canvas, mut painter, mut encoder) =
+            (Canvas::new(), cpu::Painter::new(), Encoder::new());
         let mut row = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 row += 1;
                 let drawing = card.draw(&mut layouter, row).expect("a drawing");
-                let pixels = painter.paint(&[drawing]).remove(0).expect("pixels");
-                encoder.encode(&pixels, 1.0, Effort::Fast).expect("a PNG")
+                canvas.paint_whole(&drawing, (1.0, Effort::Fast), &mut painter).expect("paint");
+                canvas.encode(&mut encoder).expect("a PNG")
             });
         });
     }

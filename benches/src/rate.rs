@@ -132,8 +132,8 @@ impl<'a> Studio<'a> {
                 row.into_drawing().0
             }
         };
-        let pixels = self.painter.paint(&[drawing]).pop().context("a picture")??;
-        Ok(self.encoder.encode(&pixels, 1.0, self.effort)?)
+        self.canvas.paint_whole(&drawing, (1.0, self.effort), &mut self.painter)?;
+        Ok(self.canvas.encode(&mut self.encoder)?)
     }
 
     /// The plan of a row.

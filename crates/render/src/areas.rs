@@ -1,5 +1,7 @@
 //! Rectangles of whole pixels, in which a picture is painted or differs from another one.
 
+use std::ops::Range;
+
 use kurbo::Rect;
 
 use crate::pixels::Area;
@@ -60,6 +62,13 @@ pub(crate) fn by_rows<T>(items: Vec<T>, area: impl Fn(&T) -> Area) -> Vec<Vec<T>
         bottom = bottom.max(y1);
     }
     groups
+}
+
+/// The rows of areas, and the one below them, which sees what they show above it.
+pub(crate) fn rows(areas: impl Iterator<Item = Area> + Clone) -> Range<usize> {
+    let top = areas.clone().map(|area| area.y0).min().unwrap_or(0);
+    let bottom = areas.map(|area| area.y1).max().unwrap_or(0);
+    top as usize..bottom as usize + 1
 }
 
 fn is_better_joined(a: Area, b: Area) -> bool {

@@ -52,12 +52,12 @@ impl Pixels {
         }
     }
 
-    /// Makes an area transparent.
-    pub(crate) fn clear_area(&mut self, area: Area) {
+    /// Gives all pixels of an area one colour, premultiplied.
+    pub(crate) fn fill_area(&mut self, color: [u8; 4], area: Area) {
         let (x0, x1) = (area.x0 as usize, area.x1 as usize);
         for y in area.y0 as usize..area.y1 as usize {
             let start = y * self.width as usize;
-            self.rgba[(start + x0) * 4..(start + x1) * 4].fill(0);
+            self.rgba[(start + x0) * 4..(start + x1) * 4].as_chunks_mut().0.fill(color);
         }
     }
 

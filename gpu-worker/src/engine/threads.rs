@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pixeldrive_model::{Failure, Fault, Warning};
-use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::backend::cpu;
 use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::encode::Encoder;
 use pixeldrive_render::pixels::Pixels;
@@ -153,13 +153,7 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
     {
         Some(Ok(true)) => {
             ticket.timings.paint = lap(&mut clock);
-            let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder)?));
-            ticket.timings.encode = lap(&mut clock);
-            let size = scratch.canvas.size();
-            match file {
-                Ok(file) => ticket.answer_file(file, size, row.into_drawing().1),
-                Err(failure) => fail(shared, scratch, ticket, failure),
-            }
+            encode(shared, scratch, row.into_drawing().1, ticket);
         }
         Some(Err(failure)) => fail(shared, scratch, ticket, failure),
         None | Some(Ok(false)) => paint_whole(shared, scratch, row.into_drawing(), ticket),
@@ -196,11 +190,24 @@ fn paint_whole(
     if let Some(gpu) = &shared.gpu {
         return gpu.push(ticket.lane, Laid { drawing, warnings, ticket });
     }
+    let whole = (ticket.pixel_ratio, ticket.effort);
+    let Scratch { canvas, painter, .. } = scratch;
     let mut clock = Instant::now();
-    let painted = guarded(|| paint_one(&mut scratch.painter, drawing));
+    let painted = guarded(|| Ok(canvas.paint_whole(&drawing, whole, painter)?));
     ticket.timings.paint = lap(&mut clock);
     match painted {
-        Ok(pixels) => finish(&mut scratch.encoder, Painted { pixels, warnings, ticket }),
+        Ok(()) => encode(shared, scratch, warnings, ticket),
+        Err(failure) => fail(shared, scratch, ticket, failure),
+    }
+}
+
+/// Encodes what was painted last.
+fn encode(shared: &Shared, scratch: &mut Scratch, warnings: Vec<Warning>, mut ticket: Ticket) {
+    let mut clock = Instant::now();
+    let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder)?));
+    ticket.timings.encode = lap(&mut clock);
+    match file {
+        Ok(file) => ticket.answer_file(file, scratch.canvas.size(), warnings),
         Err(failure) => fail(shared, scratch, ticket, failure),
     }
 }
@@ -212,14 +219,7 @@ fn fail(shared: &Shared, scratch: &mut Scratch, ticket: Ticket, failure: Failure
     ticket.answer(Err(failure));
 }
 
-fn paint_one(painter: &mut dyn Painter, drawing: Drawing) -> Result<Pixels, Failure> {
-    match painter.paint(&[drawing]).pop() {
-        Some(painted) => Ok(painted?),
-        None => Err(broken("paint_failed", "the painter gave no answer")),
-    }
-}
-
-/// The last step.
+/// The last step of what a GPU has painted.
 fn finish(encoder: &mut Encoder, painted: Painted) {
     let Painted { pixels, warnings, mut ticket } = painted;
     let mut clock = Instant::now();

@@ -111,6 +111,13 @@ impl Bits {
         self.at += bytes.len();
     }
 
+    /// Ends a zlib stream: a last block with nothing in it, and the checksum.
+    pub(super) fn close(&mut self, adler32: u32) {
+        self.put(0b011, 10);
+        self.align();
+        self.bytes(&adler32.to_be_bytes());
+    }
+
     /// What was written, and eight bytes more, as [`Bits::splice`] reads so many at a time.
     pub(super) fn finish_padded(self) -> Vec<u8> {
         [self.finish(), vec![0; 8]].concat()

@@ -254,10 +254,7 @@ impl Encoder {
             }
         }
         self.changes = changes;
-        // A last block with nothing in it.
-        to.put(0b011, 10);
-        to.align();
-        to.bytes(&checksum.adler32(draft.filtered.len()).to_be_bytes());
+        to.close(checksum.adler32(draft.filtered.len()));
         self.deflated = to.finish();
         let mut file = Container::open(pixels, &draft.format, pixel_ratio);
         file.data(&self.deflated);

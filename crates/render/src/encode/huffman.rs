@@ -6,17 +6,33 @@
 ///
 /// Two symbols get a code even where fewer occur, as some decoders refuse a code of one.
 pub(super) fn lengths<const N: usize>(frequencies: &[u32; N], bits_max: u8) -> [u8; N] {
-    let mut sorted: Vec<(u32, usize)> =
-        (0..N).filter(|symbol| frequencies[*symbol] > 0).map(|s| (frequencies[s], s)).collect();
-    let missing = 2_usize.saturating_sub(sorted.len());
-    let unused = (0..N).filter(|symbol| frequencies[*symbol] == 0).map(|symbol| (1, symbol));
-    sorted.extend(unused.take(missing));
+    // Frequency and symbol in one number: numbers are sorted faster than pairs.
+    let mut sorted = [0_u64; N];
+    let mut count = 0;
+    let mut add = |frequency: u32, symbol: usize| {
+        sorted[count] = u64::from(frequency) << SYMBOL_BITS | symbol as u64;
+        count += 1;
+    };
+    let used = frequencies.iter().filter(|frequency| **frequency > 0).count();
+    let mut missing = 2_usize.saturating_sub(used);
+    for (symbol, frequency) in frequencies.iter().enumerate() {
+        if *frequency > 0 {
+            add(*frequency, symbol);
+        } else if missing > 0 {
+            add(1, symbol);
+            missing -= 1;
+        }
+    }
+    let sorted = &mut sorted[..count];
     sorted.sort_unstable();
-    let mut counts = depths(&sorted.iter().map(|(frequency, _)| *frequency).collect::<Vec<_>>());
+    let mut weights = [0_u64; N];
+    let weights = &mut weights[..count];
+    weights.iter_mut().zip(&*sorted).for_each(|(weight, key)| *weight = key >> SYMBOL_BITS);
+    let mut counts = depths(weights);
     limit(&mut counts, bits_max.into());
     // The rarest symbols get the longest codes.
     let mut lengths = [0; N];
-    let mut symbols = sorted.iter().map(|(_, symbol)| *symbol);
+    let mut symbols = sorted.iter().map(|key| (key & ((1 << SYMBOL_BITS) - 1)) as usize);
     for bits in (1..=bits_max).rev() {
         for symbol in symbols.by_ref().take(counts[usize::from(bits)]) {
             lengths[symbol] = bits;
@@ -25,36 +41,54 @@ pub(super) fn lengths<const N: usize>(frequencies: &[u32; N], bits_max: u8) -> [
     lengths
 }
 
+/// Bits that any symbol fits in.
+const SYMBOL_BITS: u32 = 16;
 /// Codes longer than deflate knows, before they are limited.
 const DEPTH_MAX: usize = 64;
 
-/// How many codes of each length Huffman's algorithm gives to frequencies that rise.
-fn depths(sorted: &[u32]) -> [usize; DEPTH_MAX] {
-    let leaves = sorted.len();
-    // Nodes are made in the order of their weights, so two queues are all that it takes.
-    let mut weights: Vec<u64> = sorted.iter().copied().map(u64::from).collect();
-    let mut parents = vec![0_u16; 2 * leaves];
-    let (mut leaf, mut node) = (0, leaves);
-    while weights.len() < 2 * leaves - 1 {
+/// How many codes of each length Huffman's algorithm gives to at least two frequencies that rise.
+///
+/// In their own memory, as Moffat and Katajainen showed ("In-place calculation of minimum-redundancy codes",
+/// 1995): a node stands where a frequency was that it has taken.
+fn depths(nodes: &mut [u64]) -> [usize; DEPTH_MAX] {
+    let count = nodes.len();
+    // Each node but the last, which is the root, ends as the place of its parent.
+    let (mut leaf, mut root) = (0, 0);
+    for next in 0..count - 1 {
         let mut sum = 0;
         for _ in 0..2 {
-            let take_leaf =
-                leaf < leaves && (node >= weights.len() || weights[leaf] <= weights[node]);
-            let taken = if take_leaf { &mut leaf } else { &mut node };
-            sum += weights[*taken];
-            parents[*taken] = u16::try_from(weights.len()).unwrap_or(u16::MAX);
-            *taken += 1;
+            if leaf >= count || (root < next && nodes[root] < nodes[leaf]) {
+                sum += nodes[root];
+                nodes[root] = next as u64;
+                root += 1;
+            } else {
+                sum += nodes[leaf];
+                leaf += 1;
+            }
         }
-        weights.push(sum);
+        nodes[next] = sum;
     }
-    let root = weights.len() - 1;
-    let mut depths = vec![0_u8; root + 1];
+    // Parents become depths.
+    nodes[count - 2] = 0;
+    for node in (0..count - 2).rev() {
+        #[expect(clippy::cast_possible_truncation, reason = "a place among them")]
+        let parent = nodes[node] as usize;
+        nodes[node] = nodes[parent] + 1;
+    }
+    // What a depth has room for, and no node takes, are leaves.
     let mut counts = [0; DEPTH_MAX];
-    for node in (0..root).rev() {
-        depths[node] = depths[usize::from(parents[node])] + 1;
-        if node < leaves {
-            counts[usize::from(depths[node]).min(DEPTH_MAX - 1)] += 1;
+    let mut nodes = nodes[..count - 1].iter().rev().peekable();
+    let (mut room, mut depth) = (1, 0);
+    while room > 0 {
+        let mut inner = 0;
+        while nodes.next_if(|node| **node == depth).is_some() {
+            inner += 1;
         }
+        #[expect(clippy::cast_possible_truncation, reason = "less than there are symbols")]
+        let bucket = (depth as usize).min(DEPTH_MAX - 1);
+        counts[bucket] += room - inner;
+        room = 2 * inner;
+        depth += 1;
     }
     counts
 }

@@ -322,16 +322,13 @@ impl Encoder {
             let rows = done..stretch.rows.start;
             self.write_rows(master, pixels, rows, &changes, &mut to, &mut checksum);
             let exchange = |row: usize, new: Sum| master.exchange(&mut checksum, row, new);
-            dispatch!(level(), _ => stretch.write(master.columns.width, &mut to, exchange));
+            stretch.write(master.columns.width, &mut to, exchange);
             done = stretch.rows.end;
         }
         let rows = done..master.filters.len();
         self.write_rows(master, pixels, rows, &changes, &mut to, &mut checksum);
-        // A last block with nothing in it.
-        to.put(0b011, 10);
         self.changes = changes;
-        to.align();
-        to.bytes(&checksum.adler32(row_bytes * master.filters.len()).to_be_bytes());
+        to.close(checksum.adler32(row_bytes * master.filters.len()));
         self.deflated = to.finish();
         let mut file = Container::open(pixels, &master.format, pixel_ratio);
         file.data(&self.deflated);

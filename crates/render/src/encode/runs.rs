@@ -60,10 +60,9 @@ fn block(data: &[u8], frequencies: &Frequencies, last: bool, to: &mut Bits) {
     let codes = Codes::new(frequencies, BITS_MAX);
     codes.open(last, to);
     let tables = Tables::of(&codes);
-    walk(data, &mut Writer { to, tables: &tables });
-    let end = codes.literals[END];
-    to.put(end.bits.into(), end.count.into());
-    to.spill();
+    let mut writer = Writer { to, tables: &tables };
+    walk(data, &mut writer);
+    writer.end(&codes);
 }
 
 /// What becomes of bytes.
@@ -139,6 +138,25 @@ impl Counter {
         self.frequencies.literals[..END].iter().sum()
     }
 
+    /// What was counted: symbols that are no distances, and how often each.
+    pub(super) fn counts(&self) -> Vec<(u16, u16)> {
+        let number = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        let counts = self.frequencies.literals.iter().enumerate().filter(|(_, count)| **count > 0);
+        counts.map(|(symbol, count)| (number(symbol), number(*count as usize))).collect()
+    }
+
+    /// Adds what was counted before.
+    pub(super) fn add(&mut self, counts: &[(u16, u16)]) {
+        for (symbol, count) in counts {
+            self.frequencies.literals[usize::from(*symbol)] += u32::from(*count);
+        }
+    }
+
+    /// Codes for what was counted and nothing else.
+    pub(super) fn own_codes(self) -> Codes {
+        Codes::new(&self.frequencies, BITS_MAX)
+    }
+
     /// Codes for what was counted, which have one for everything else too.
     pub(super) fn codes(mut self) -> Codes {
         self.frequencies.literals.iter_mut().for_each(|count| *count += 1);
@@ -199,13 +217,12 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn of(codes: &Codes) -> Self {
         let mut bits = Bits::over(Vec::new());
+        let tables = Tables::of(codes);
         codes.open(false, &mut bits);
         let opened = bits.position();
-        let end = codes.literals[END];
-        bits.put(end.bits.into(), end.count.into());
-        bits.spill();
+        Writer { to: &mut bits, tables: &tables }.end(codes);
         let ended = bits.position();
-        Self { tables: Tables::of(codes), bits: bits.finish_padded(), opened, ended }
+        Self { tables, bits: bits.finish_padded(), opened, ended }
     }
 
     pub(super) fn open(&self, to: &mut Bits) {
@@ -252,6 +269,13 @@ impl Writer<'_> {
     #[inline(always)]
     pub(super) fn write(&mut self, data: &[u8]) {
         walk(data, self);
+    }
+
+    /// Ends a block.
+    pub(super) fn end(self, codes: &Codes) {
+        let end = codes.literals[END];
+        self.to.put(end.bits.into(), end.count.into());
+        self.to.spill();
     }
 }
 

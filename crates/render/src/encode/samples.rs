@@ -139,6 +139,25 @@ impl Scarcity {
     }
 }
 
+/// The colours of a picture of few, or 256 of them.
+pub(super) fn colors(pixels: &Pixels) -> Vec<[u8; 4]> {
+    let mut indexes = Indexes::new();
+    let (quads, _) = pixels.rgba.as_chunks::<4>();
+    indexes.add_rows(std::iter::once(quads));
+    indexes.quads()
+}
+
+/// Whether a picture that is opaque, and has also other colours, is best stored as RGB.
+pub(super) fn is_rich(pixels: &Pixels, others: impl Iterator<Item = [u8; 4]> + Clone) -> bool {
+    let mut few = Indexes::new();
+    if !others.clone().all(|color| few.add(color)) {
+        return true;
+    }
+    let (quads, _) = pixels.rgba.as_chunks::<4>();
+    let is_few = few.add_rows(quads.chunks((pixels.width as usize).max(1)));
+    !is_few && !others.chain(quads.iter().copied()).all(|color| is_grey(&color))
+}
+
 fn is_grey([r, g, b, _]: &[u8; 4]) -> bool {
     r == g && g == b
 }

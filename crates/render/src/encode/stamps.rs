@@ -1,9 +1,10 @@
-//! Small pictures on a plain ground, encoded once for every place where they may stand.
+//! Small pictures on a plain ground, filtered once for every place where they may stand.
 //!
 //! Below a row that it equals, a row of plain ground leaves zeros whatever lies in its columns (the filter
 //! is Paeth's). So what the letters of a text leave of its rows is the same wherever they stand, as are
 //! its bits in given codes: a row of text is runs of zeros, and between them the bits of its letters,
-//! which nobody need paint or filter again.
+//! which nobody need paint or filter again. Rows of a template share such codes; a picture for itself has its
+//! own, in which it tells the bytes that its letters leave.
 //!
 //! Deliberately absent: which pictures those are and that they do not overlap, see [`crate::plan`].
 
@@ -13,9 +14,13 @@ use std::sync::Arc;
 use fearless_simd::dispatch;
 
 use super::bits::Bits;
+use super::container::{self, Container};
 use super::filter::{self, Filter};
 use super::master::{MODULUS, Sum};
-use super::runs::{Counter, Kept, Sink as _, Writer};
+use super::runs::{self, Counter, Kept, Sink, Tables, Writer};
+use super::samples::{self, Format};
+use super::{Encoder, Filtering, check};
+use crate::Error;
 use crate::pixels::Pixels;
 use crate::simd::level;
 
@@ -33,12 +38,16 @@ const REST: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Codes(Kept);
 
-/// A picture in the bits of some codes.
+/// A picture as what it leaves of its rows.
 #[derive(Debug)]
 pub(crate) struct Stamp {
     rows: Vec<Row>,
-    /// Behind the last bit come eight bytes.
-    bits: Vec<u8>,
+    /// In bits of some codes, behind the last of which come eight bytes; or the bytes themselves.
+    told: Vec<u8>,
+    /// Of those bytes: the symbols that they take, and how often.
+    counts: Vec<(u16, u16)>,
+    /// Of those bytes: the colours of the picture.
+    colors: Vec<[u8; 4]>,
 }
 
 /// What a picture leaves of a row.
@@ -49,7 +58,7 @@ struct Row {
     /// From the picture's left edge to the first byte that is no zero.
     start: u32,
     bytes: u32,
-    /// Where its bits are.
+    /// Where it is told, in bits or bytes.
     from: u32,
     upto: u32,
     sum: Sum,
@@ -59,7 +68,8 @@ struct Row {
 #[derive(Clone, Debug)]
 pub(crate) struct Stretch {
     pub rows: Range<usize>,
-    codes: Arc<Codes>,
+    /// Those of its stamps, unless they are in bytes.
+    codes: Option<Arc<Codes>>,
     stamps: Vec<Arc<Stamp>>,
     /// Row by row from the left.
     pieces: Vec<Piece>,
@@ -105,29 +115,55 @@ impl Sample {
 }
 
 impl Stamp {
-    /// Encodes an opaque picture on its ground.
-    pub(crate) fn new(pixels: &Pixels, ground: [u8; 3], codes: &Codes) -> Self {
+    /// Encodes an opaque picture on its ground, in these codes or in bytes.
+    pub(crate) fn new(pixels: &Pixels, ground: [u8; 3], codes: Option<&Codes>) -> Self {
         let mut rows = Vec::with_capacity(pixels.height as usize + 1);
-        let mut to = Bits::over(Vec::new());
+        let mut bits = Bits::over(Vec::new());
+        let mut bytes = Vec::new();
+        let mut counter = Counter::default();
         dispatch!(level(), _ => residuals(pixels, ground, |ink, start, left| {
-            let from = to.position();
-            Writer { to: &mut to, tables: &codes.0.tables }.write(left);
+            let (from, upto) = match codes {
+                Some(Codes(codes)) => {
+                    let from = bits.position();
+                    Writer { to: &mut bits, tables: &codes.tables }.write(left);
+                    (from, bits.position())
+                }
+                None => {
+                    counter.count(left);
+                    bytes.extend_from_slice(left);
+                    (bytes.len() - left.len(), bytes.len())
+                }
+            };
             let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             rows.push(Row {
                 ink: (number(ink.start), number(ink.end)),
                 start: number(start),
                 bytes: number(left.len()),
                 from: number(from),
-                upto: number(to.position()),
+                upto: number(upto),
                 sum: Sum::of(left),
             });
         }));
-        Self { rows, bits: to.finish_padded() }
+        match codes {
+            Some(_) => {
+                let told = bits.finish_padded();
+                Self { rows, told, counts: Vec::new(), colors: Vec::new() }
+            }
+            None => Self {
+                rows,
+                told: bytes,
+                counts: counter.counts(),
+                colors: samples::colors(pixels),
+            },
+        }
     }
 
     /// Bytes that it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.rows.len() * size_of::<Row>() + self.bits.len() + size_of::<Self>()
+        self.rows.len() * size_of::<Row>()
+            + self.told.len()
+            + (self.counts.len() + self.colors.len()) * 4
+            + size_of::<Self>()
     }
 }
 
@@ -245,50 +281,153 @@ impl Composition {
     }
 
     /// The rows with stamps in them; `None` when there are none.
-    pub(crate) fn finish(self, codes: &Arc<Codes>) -> Option<Stretch> {
+    pub(crate) fn finish(self, codes: Option<&Arc<Codes>>) -> Option<Stretch> {
         let Self { stamps, mut pieces, .. } = self;
         let first = pieces.iter().map(|piece| piece.row).min()? as usize;
         let end = pieces.iter().map(|piece| piece.row).max()? as usize + 1;
         // Within a row they stand in order.
         pieces.sort_by_key(|piece| piece.row);
-        Some(Stretch { rows: first..end, codes: Arc::clone(codes), stamps, pieces })
+        Some(Stretch { rows: first..end, codes: codes.cloned(), stamps, pieces })
     }
 }
 
 impl Stretch {
     /// Writes the rows as a block; answers for each what it adds to the checksum, to `sum`.
+    pub(super) fn write(&self, width: usize, to: &mut Bits, sum: impl FnMut(usize, Sum)) {
+        match &self.codes {
+            Some(codes) => dispatch!(level(), _ => self.write_bits(&codes.0, width, to, sum)),
+            None => dispatch!(level(), _ => self.write_bytes(width, to, sum)),
+        }
+    }
+
     #[inline(always)]
-    pub(super) fn write(&self, width: usize, to: &mut Bits, mut sum: impl FnMut(usize, Sum)) {
-        let Codes(codes) = self.codes.as_ref();
-        let row_bytes = width * BPP;
+    fn write_bits(&self, codes: &Kept, width: usize, to: &mut Bits, sum: impl FnMut(usize, Sum)) {
         codes.open(to);
+        let mut writer = Writer { to: &mut *to, tables: &codes.tables };
+        self.tell(width, &mut writer, sum, |writer, stamp, row| {
+            writer.to.splice_few(&stamp.told, row.from as usize, row.upto as usize);
+        });
+        codes.end(to);
+    }
+
+    /// In codes of its own.
+    #[inline(always)]
+    fn write_bytes(&self, width: usize, to: &mut Bits, sum: impl FnMut(usize, Sum)) {
+        let mut counter = Counter::default();
+        self.stamps.iter().for_each(|stamp| counter.add(&stamp.counts));
+        self.tell(width, &mut counter, |_, _| {}, |_, _, _| {});
+        let codes = counter.own_codes();
+        codes.open(false, to);
+        let tables = Tables::of(&codes);
+        let mut writer = Writer { to, tables: &tables };
+        self.tell(width, &mut writer, sum, |writer, stamp, row| {
+            writer.write(&stamp.told[row.from as usize..row.upto as usize]);
+        });
+        writer.end(&codes);
+    }
+
+    /// Tells `sink` the rows, but for what its stamps leave, which `piece` tells.
+    #[inline(always)]
+    fn tell<S: Sink>(
+        &self,
+        width: usize,
+        sink: &mut S,
+        mut sum: impl FnMut(usize, Sum),
+        mut piece: impl FnMut(&mut S, &Stamp, &Row),
+    ) {
+        let row_bytes = width * BPP;
         let mut pieces = self.pieces.as_slice();
         for row in self.rows.clone() {
             let count = pieces.iter().take_while(|piece| piece.row as usize == row).count();
             let (own, rest) = pieces.split_at(count);
             pieces = rest;
-            let mut writer = Writer { to: &mut *to, tables: &codes.tables };
-            writer.literal(Filter::Paeth as u8);
+            sink.literal(Filter::Paeth as u8);
             let filter = Filter::Paeth as u64;
             let (mut bytes, mut weighted) = (filter, filter * (row_bytes as u64 + 1));
             let mut done = 0;
-            for piece in own {
-                let stamp = &self.stamps[piece.stamp as usize];
-                let Row { bytes: size, from, upto, sum, .. } = stamp.rows[piece.stamp_row as usize];
-                let at = piece.at as usize;
-                if at > done {
-                    writer.zeros(at - done);
+            for at in own {
+                let stamp = &self.stamps[at.stamp as usize];
+                let row = &stamp.rows[at.stamp_row as usize];
+                let start = at.at as usize;
+                if start > done {
+                    sink.zeros(start - done);
                 }
-                writer.to.splice_few(&stamp.bits, from as usize, upto as usize);
-                done = at + size as usize;
-                bytes += sum.bytes;
-                weighted += sum.weighted + sum.bytes * (row_bytes - done) as u64;
+                piece(sink, stamp, row);
+                done = start + row.bytes as usize;
+                bytes += row.sum.bytes;
+                weighted += row.sum.weighted + row.sum.bytes * (row_bytes - done) as u64;
             }
             if row_bytes > done {
-                writer.zeros(row_bytes - done);
+                sink.zeros(row_bytes - done);
             }
             sum(row, Sum { bytes: bytes % MODULUS, weighted: weighted % MODULUS });
         }
-        codes.end(to);
+    }
+}
+
+/// Lets rows with stamps, in their order, begin earlier and end later, by rows that are plain: the same all
+/// over, as the row above.
+pub(crate) fn widen(stamped: &mut [Stretch], plain: &[bool]) {
+    let mut done = 0;
+    for at in 0..stamped.len() {
+        let next = stamped.get(at + 1).map_or(plain.len(), |next| next.rows.start);
+        let Some(Stretch { rows, .. }) = stamped.get_mut(at) else { return };
+        while rows.start > done && plain[rows.start - 1] {
+            rows.start -= 1;
+        }
+        while rows.end < next && plain[rows.end] {
+            rows.end += 1;
+        }
+        done = rows.end;
+    }
+}
+
+/// Whether a picture that also has these stamps is best stored as RGB: it fits no palette and is not grey.
+pub(crate) fn is_rich(pixels: &Pixels, stamped: &[Stretch]) -> bool {
+    let stamps = stamped.iter().flat_map(|stretch| &stretch.stamps);
+    samples::is_rich(pixels, stamps.flat_map(|stamp| stamp.colors.iter().copied()))
+}
+
+impl Encoder {
+    /// Encodes an opaque picture as [`Encoder::encode`] does with the effort `fast`, but for the rows that are
+    /// `stamped`, in their order: `pixels` lacks those stamps and has nothing but ground there. With them
+    /// it [`is_rich`].
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub(crate) fn encode_stamped(
+        &mut self,
+        pixels: &Pixels,
+        stamped: &[Stretch],
+        pixel_ratio: f64,
+    ) -> Result<Vec<u8>, Error> {
+        check(pixels)?;
+        let (width, height) = (pixels.width as usize, pixels.height as usize);
+        let row_bytes = width * BPP + 1;
+        let mut to = Bits::over(std::mem::take(&mut self.deflated));
+        to.bytes(&container::ZLIB_HEADER);
+        let mut checksum = Sum::default();
+        let mut done = 0;
+        for stretch in stamped.iter().map(Some).chain([None]) {
+            let rows = done..stretch.map_or(height, |stretch| stretch.rows.start);
+            if !rows.is_empty() {
+                let after = (height - rows.end) * row_bytes;
+                self.filter(pixels, &Format::Rgb, rows, Filtering::Adaptive);
+                checksum.exchange(Sum::default(), Sum::of(&self.filtered), after);
+                dispatch!(level(), _ => runs::deflate(&self.filtered, runs::BLOCK, false, &mut to));
+            }
+            if let Some(stretch) = stretch {
+                let sum = |row: usize, new: Sum| {
+                    checksum.exchange(Sum::default(), new, (height - 1 - row) * row_bytes);
+                };
+                stretch.write(width, &mut to, sum);
+                done = stretch.rows.end;
+            }
+        }
+        to.close(checksum.adler32(row_bytes * height));
+        self.deflated = to.finish();
+        let mut file = Container::open(pixels, &Format::Rgb, pixel_ratio);
+        file.data(&self.deflated);
+        Ok(file.close())
     }
 }

@@ -1,17 +1,18 @@
-//! One thread's canvas: the picture that the rows of a plan have in common, and the row's own over it.
+//! One thread's canvas: the picture that the rows of a plan have in common, and the row's own over it; or a
+//! picture for itself.
 
 use std::sync::Arc;
 
 use kurbo::{Affine, RoundedRectRadii};
 
-use super::stamps::Stamps;
+use super::stamps::{Ground, Stamps};
 use super::{Encoded, Plan, Row, extent};
 use crate::Error;
 use crate::areas::{self, around, overlap};
-use crate::backend::cpu::{self, glyphs::Glyphs};
-use crate::drawing::{GlyphRun, Mark, blends};
-use crate::encode::Encoder;
-use crate::encode::stamps::Stretch;
+use crate::backend::cpu::{self, Surface, glyphs::Glyphs};
+use crate::drawing::{Drawing, GlyphRun, Mark, blends};
+use crate::encode::stamps::{self, Stretch};
+use crate::encode::{Effort, Encoder};
 use crate::layout::parts::{Extent, Laid};
 use crate::measure::Measure;
 use crate::pixels::{Area, Pixels};
@@ -19,13 +20,39 @@ use crate::pixels::{Area, Pixels};
 /// The part of a canvas beyond which a row is better painted and encoded whole.
 const CHANGED_MAX: f64 = 0.6;
 
-/// Paints rows, each over what is shared, and cleans up before the next.
-#[derive(Default)]
+/// Paints rows, each over what is shared, and cleans up before the next; and whole pictures.
 pub struct Canvas {
     measure: Measure,
+    /// Of rows.
     stamps: Stamps,
+    /// Of whole pictures.
+    loose: Stamps,
     /// Whose shared picture the pixels are, but for those areas.
     state: Option<State>,
+    surface: Surface,
+    /// What was painted last, if it is a whole picture.
+    whole: Option<Whole>,
+}
+
+/// A picture that is not a row's; its pixels are the surface's.
+struct Whole {
+    /// Rows with texts that are not painted.
+    stamped: Vec<Stretch>,
+    pixel_ratio: f64,
+    effort: Effort,
+}
+
+impl Default for Canvas {
+    fn default() -> Self {
+        Self {
+            measure: Measure::default(),
+            stamps: Stamps::of_rows(),
+            loose: Stamps::of_pictures(),
+            state: None,
+            surface: Surface::default(),
+            whole: None,
+        }
+    }
 }
 
 struct State {
@@ -65,17 +92,15 @@ impl Canvas {
     ) -> Result<bool, Error> {
         let laid = &row.0;
         let Some(parts) = plan.parts(laid, &mut self.measure) else { return Ok(false) };
+        self.whole = None;
         let mut state = self.clean(plan);
         for parts in areas::by_rows(parts, |part| part.area) {
             if let Encoded::Fast(master) = &plan.encoded
                 && let Some(runs) = runs(&parts)
             {
-                let top = parts.iter().map(|part| part.area.y0).min().unwrap_or(0);
-                let bottom = parts.iter().map(|part| part.area.y1).max().unwrap_or(0);
-                // Below the last row with ink there is one that sees it above.
-                let rows = top as usize..bottom as usize + 1;
-                let shared = (plan.base.as_ref(), master);
-                let stretch = self.stamps.stretch(&runs, rows, shared, &mut painter.glyphs)?;
+                let rows = areas::rows(parts.iter().map(|part| part.area));
+                let ground = Ground { pixels: &plan.base, master: Some(master) };
+                let stretch = self.stamps.stretch(&runs, rows, ground, &mut painter.glyphs)?;
                 if let Some(stretch) = stretch {
                     state.stamped.push(stretch);
                     continue;
@@ -89,13 +114,63 @@ impl Canvas {
         Ok(true)
     }
 
-    /// Encodes the row that was painted last, with the effort of its plan.
+    /// Paints what of a picture needs to be painted, to be encoded with this effort and so many pixels to a
+    /// CSS px.
     ///
     /// # Errors
-    /// [`Error::Encode`] when no row was painted.
+    /// As [`crate::backend::Painter::paint`].
+    pub fn paint_whole(
+        &mut self,
+        drawing: &Drawing,
+        (pixel_ratio, effort): (f64, Effort),
+        painter: &mut cpu::Painter,
+    ) -> Result<(), Error> {
+        self.whole = None;
+        let surface = &mut self.surface;
+        let texts = painter.paint_but_texts(drawing, surface)?;
+        let mut stamped = Vec::new();
+        let mut is_stamped = vec![false; texts.len()];
+        if effort == Effort::Fast {
+            let seen = texts.iter().enumerate();
+            let seen = seen.filter_map(|(at, text)| Some((at, text.area?))).collect();
+            for group in areas::by_rows(seen, |(_, area)| *area) {
+                let runs: Vec<_> = group.iter().map(|(at, _)| texts[*at].run).collect();
+                let ground = Ground { pixels: surface.pixels(), master: None };
+                let rows = areas::rows(group.iter().map(|(_, area)| *area));
+                let stretch = self.loose.stretch(&runs, rows, ground, &mut painter.glyphs)?;
+                if let Some(stretch) = stretch {
+                    stamped.push(stretch);
+                    group.iter().for_each(|(at, _)| is_stamped[*at] = true);
+                }
+            }
+            if !stamps::is_rich(surface.pixels(), &stamped) {
+                stamped.clear();
+                is_stamped.fill(false);
+            }
+        }
+        let painted = texts.iter().zip(is_stamped).filter(|(_, is_stamped)| !is_stamped);
+        for (text, _) in painted {
+            painter.paint_text(text, surface)?;
+        }
+        stamps::widen(&mut stamped, &surface.plain_rows());
+        self.whole = Some(Whole { stamped, pixel_ratio, effort });
+        Ok(())
+    }
+
+    /// Encodes what was painted last, a row with the effort of its plan.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when nothing was painted.
     pub fn encode(&mut self, encoder: &mut Encoder) -> Result<Vec<u8>, Error> {
+        if let Some(Whole { stamped, pixel_ratio: ratio, effort }) = &self.whole {
+            let pixels = self.surface.pixels();
+            if stamped.is_empty() {
+                return encoder.encode(pixels, *ratio, *effort);
+            }
+            return encoder.encode_stamped(pixels, stamped, *ratio);
+        }
         let Some(State { plan, pixels, dirty, stamped }) = &self.state else {
-            return Err(Error::Encode { reason: "no row was painted".to_owned() });
+            return Err(Error::Encode { reason: "nothing was painted".to_owned() });
         };
         let Plan { base, pixel_ratio: ratio, .. } = plan.as_ref();
         match &plan.encoded {
@@ -106,7 +181,7 @@ impl Canvas {
         }
     }
 
-    /// Width and height in pixels of the row that was painted last.
+    /// Width and height in pixels of what was painted last.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {
         self.pixels().map_or((0, 0), |pixels| (pixels.width, pixels.height))
@@ -115,12 +190,14 @@ impl Canvas {
     /// Stretches of rows that were not painted last.
     #[cfg(test)]
     pub(super) fn stamped(&self) -> usize {
-        self.state.as_ref().map_or(0, |state| state.stamped.len())
+        let whole = self.whole.as_ref().map(|whole| whole.stamped.len());
+        whole.unwrap_or_else(|| self.state.as_ref().map_or(0, |state| state.stamped.len()))
     }
 
     /// What was painted last.
     pub(super) fn pixels(&self) -> Option<&Pixels> {
-        self.state.as_ref().map(|state| &state.pixels)
+        let row = || self.state.as_ref().map(|state| &state.pixels);
+        self.whole.as_ref().map(|_| self.surface.pixels()).or_else(row)
     }
 
     /// The shared picture of `plan`.
@@ -157,7 +234,7 @@ impl State {
         let over = part.marks.iter().copied();
         if blends(over.clone()) {
             // They need to see the backdrop among what is painted with them.
-            pixels.clear_area(part.area);
+            pixels.fill_area([0; 4], part.area);
             let backdrop = Mark::Image {
                 transform: Affine::IDENTITY,
                 image: Arc::clone(backdrop),

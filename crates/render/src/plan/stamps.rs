@@ -25,11 +25,20 @@ const SAMPLES: u32 = 64;
 /// Letters that are one stamp at most.
 const LIGATURE: usize = 12;
 
-/// Letters in the bits of a file. One canvas owns them.
-#[derive(Default)]
+/// Letters as a file has them. One canvas owns them.
 pub(super) struct Stamps {
+    /// Whether their styles have codes that pictures share.
+    shares_codes: bool,
     sheets: HashMap<Vec<Style>, Sheet>,
     bytes: usize,
+}
+
+/// What texts stand on.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub pixels: &'a Pixels,
+    /// Its encoding, if it is what rows share.
+    pub master: Option<&'a Master>,
 }
 
 /// How letters look.
@@ -41,9 +50,10 @@ struct Style {
     ground: [u8; 3],
 }
 
-/// The stamps of some styles, which share codes.
+/// The stamps of some styles.
 struct Sheet {
-    codes: Arc<Codes>,
+    /// What they share, if they are kept in bits.
+    codes: Option<Arc<Codes>>,
     /// One letter, by style, glyph and place; `None` for those of which nothing is seen.
     letters: HashMap<(usize, u32, u8), Option<Kept>>,
     /// Letters that reach into one another, from where the first one stands.
@@ -68,7 +78,17 @@ struct Text<'a> {
 }
 
 impl Stamps {
-    /// Those of `rows` that these runs touch, with them over `base`; `None` when they are better painted.
+    /// For rows of plans.
+    pub(super) fn of_rows() -> Self {
+        Self { shares_codes: true, sheets: HashMap::new(), bytes: 0 }
+    }
+
+    /// For pictures of any kind, each with codes of its own.
+    pub(super) fn of_pictures() -> Self {
+        Self { shares_codes: false, ..Self::of_rows() }
+    }
+
+    /// Those of `rows` that these runs touch, with them over `ground`; `None` when they are better painted.
     ///
     /// # Errors
     /// As painting.
@@ -76,9 +96,10 @@ impl Stamps {
         &mut self,
         runs: &[&GlyphRun],
         rows: Range<usize>,
-        (base, master): (&Pixels, &Master),
+        ground: Ground<'_>,
         glyphs: &mut Glyphs,
     ) -> Result<Option<Stretch>, Error> {
+        let base = ground.pixels;
         let (width, height) = (base.width as usize, base.height as usize);
         let mut texts = Vec::with_capacity(runs.len());
         for run in runs {
@@ -95,28 +116,20 @@ impl Stamps {
         let mut styles: Vec<_> = texts.iter().map(|text| text.style.clone()).collect();
         styles.sort_unstable();
         styles.dedup();
-        let shown = |style: &Style| {
-            let [r, g, b, alpha] = style.ink.map(u16::from);
-            let over = |ink: u16, ground: u8| {
-                u8::try_from((u16::from(ground) * (255 - alpha) + ink * 255 + 127) / 255)
-            };
-            let mixed =
-                [over(r, style.ground[0]), over(g, style.ground[1]), over(b, style.ground[2])];
-            (style.ground, mixed.map(|part| part.unwrap_or(u8::MAX)))
-        };
-        let mut pairs: Vec<_> = styles.iter().map(shown).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        if texts.is_empty() || !master.stays_rich(&pairs) {
+        if texts.is_empty() || !ground.stays_rich(&styles) {
             return Ok(None);
         }
         if self.bytes > BYTES_MAX {
-            *self = Self::default();
+            self.sheets.clear();
+            self.bytes = 0;
         }
-        let Self { sheets, bytes } = self;
+        let Self { shares_codes, sheets, bytes } = self;
         let sheet = match sheets.get_mut(&styles) {
             Some(sheet) => sheet,
-            None => sheets.entry(styles.clone()).or_insert(Sheet::new(&styles, &texts, glyphs)),
+            None => {
+                let codes = shares_codes.then(|| Arc::new(codes(&styles, &texts, glyphs)));
+                sheets.entry(styles.clone()).or_insert(Sheet::of(codes))
+            }
         };
         let mut composition = Composition::new(rows, width);
         for text in &texts {
@@ -124,28 +137,59 @@ impl Stamps {
             match sheet.put(text, style, &mut composition, glyphs, bytes)? {
                 Put::Nothing => {}
                 // Where letters are as the ground it must be the ground, too.
-                Put::All(covered) if is_plain(covered, text.style.ground, base, master) => {}
+                Put::All(covered) if ground.is_plain(covered, text.style.ground) => {}
                 Put::All(_) | Put::Not => return Ok(None),
             }
         }
-        Ok(composition.finish(&sheet.codes))
+        Ok(composition.finish(sheet.codes.as_ref()))
     }
 }
 
-/// Whether letters that cover so much, with a pixel around them, stand on nothing but a ground, whose rows are
-/// flat down to the one below them.
-fn is_plain([x0, y0, x1, y1]: Box4, [r, g, b]: [u8; 3], base: &Pixels, master: &Master) -> bool {
-    let on = |at: i64| usize::try_from(at).ok();
-    let (Some(left), Some(top)) = (on(x0 - 1), on(y0)) else { return false };
-    let (Some(right), Some(bottom)) = (on(x1 + 1), on(y1 + 1)) else { return false };
-    right <= base.width as usize
-        && master.can_be_stamped(top..bottom)
-        && base
-            .row(top, left, right)
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .all(|pixel| *pixel == [r, g, b, 255])
+impl Ground<'_> {
+    /// Whether all of these rows are opaque and equal to the one above.
+    fn is_flat(&self, rows: Range<usize>) -> bool {
+        if let Some(master) = self.master {
+            return master.can_be_stamped(rows);
+        }
+        let row = |y: usize| self.pixels.row(y, 0, self.pixels.width as usize);
+        let (is_in, opaque) = (rows.end <= self.pixels.height as usize, self.pixels.opaque);
+        opaque && is_in && rows.into_iter().all(|y| y > 0 && row(y) == row(y - 1))
+    }
+
+    /// Whether letters that cover so much, with a pixel around them, stand on nothing but this colour, in
+    /// rows that are flat down to the one below them.
+    fn is_plain(&self, [x0, y0, x1, y1]: Box4, [r, g, b]: [u8; 3]) -> bool {
+        let on = |at: i64| usize::try_from(at).ok();
+        let (Some(left), Some(top)) = (on(x0 - 1), on(y0)) else { return false };
+        let (Some(right), Some(bottom)) = (on(x1 + 1), on(y1 + 1)) else { return false };
+        let is_color = |row: &[u8]| row.as_chunks::<4>().0.iter().all(|at| *at == [r, g, b, 255]);
+        right <= self.pixels.width as usize
+            && self.is_flat(top..bottom)
+            && is_color(self.pixels.row(top, left, right))
+    }
+
+    /// Whether texts of these styles leave it a picture of many colours. Of a picture that is no
+    /// row's, that is seen when it is encoded.
+    fn stays_rich(&self, styles: &[Style]) -> bool {
+        let Some(master) = self.master else { return true };
+        let mut pairs: Vec<_> = styles.iter().map(|style| (style.ground, style.full())).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        master.stays_rich(&pairs)
+    }
+}
+
+impl Style {
+    /// The colour where a letter covers all of a pixel.
+    fn full(&self) -> [u8; 3] {
+        let [r, g, b, alpha] = self.ink.map(u16::from);
+        let over = |ink: u16, ground: u8| {
+            u8::try_from((u16::from(ground) * (255 - alpha) + ink * 255 + 127) / 255)
+        };
+        let [ground_r, ground_g, ground_b] = self.ground;
+        let mixed = [over(r, ground_r), over(g, ground_g), over(b, ground_b)];
+        mixed.map(|part| part.unwrap_or(u8::MAX))
+    }
 }
 
 /// What became of the letters of a text.
@@ -164,24 +208,27 @@ fn glyph_count(run: &GlyphRun) -> u32 {
     font.and_then(|font| font.maxp()).map_or(0, |maxp| maxp.num_glyphs().into())
 }
 
-impl Sheet {
-    /// Codes follow from the styles alone, so that a row's bytes do.
-    fn new(styles: &[Style], texts: &[Text<'_>], glyphs: &mut Glyphs) -> Self {
-        let mut sample = Sample::default();
-        for style in styles {
-            let Some(text) = texts.iter().find(|text| text.style == *style) else { continue };
-            let count = glyph_count(text.run);
-            for at in 0..count.min(SAMPLES) {
-                let glyph = u32::try_from(u64::from(at) * u64::from(count) / u64::from(SAMPLES));
-                let glyph = if count <= SAMPLES { at } else { glyph.unwrap_or_default() };
-                let stand = Stand { glyph, place: 0, x: 0, y: 0 };
-                // A face need not have an outline for each of its glyphs.
-                if let Ok(Some(picture)) = glyphs.picture(text.run, &[stand], style.ground) {
-                    sample.add(&picture.pixels, style.ground);
-                }
+/// Codes follow from the styles alone, so that a row's bytes do.
+fn codes(styles: &[Style], texts: &[Text<'_>], glyphs: &mut Glyphs) -> Codes {
+    let mut sample = Sample::default();
+    for style in styles {
+        let Some(text) = texts.iter().find(|text| text.style == *style) else { continue };
+        let count = glyph_count(text.run);
+        for at in 0..count.min(SAMPLES) {
+            let glyph = u32::try_from(u64::from(at) * u64::from(count) / u64::from(SAMPLES));
+            let glyph = if count <= SAMPLES { at } else { glyph.unwrap_or_default() };
+            let stand = Stand { glyph, place: 0, x: 0, y: 0 };
+            // A face need not have an outline for each of its glyphs.
+            if let Ok(Some(picture)) = glyphs.picture(text.run, &[stand], style.ground) {
+                sample.add(&picture.pixels, style.ground);
             }
         }
-        let codes = Arc::new(sample.codes());
+    }
+    sample.codes()
+}
+
+impl Sheet {
+    fn of(codes: Option<Arc<Codes>>) -> Self {
         Self { codes, letters: HashMap::new(), ligatures: HashMap::new() }
     }
 
@@ -266,7 +313,7 @@ impl Sheet {
     ) -> Result<Option<Kept>, Error> {
         let picture = glyphs.picture(text.run, stands, text.style.ground)?;
         Ok(picture.map(|Picture { x, y, pixels, covered }| {
-            let stamp = Arc::new(Stamp::new(&pixels, text.style.ground, &self.codes));
+            let stamp = Arc::new(Stamp::new(&pixels, text.style.ground, self.codes.as_deref()));
             *bytes += stamp.bytes();
             Kept { x, y, stamp, covered }
         }))

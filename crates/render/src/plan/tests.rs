@@ -95,6 +95,21 @@ fn marks_at(drawing: &Drawing, at: usize) -> u64 {
     (touching.count() as u64).max(1)
 }
 
+/// What is painted for itself is encoded as what all of it looks like, whatever was painted before.
+fn check_whole(bench: &mut Bench, drawing: &Drawing, whole: &Pixels) {
+    let render = |bench: &mut Bench| {
+        let Bench { painter, encoder, canvas, .. } = bench;
+        canvas.paint_whole(drawing, (1.0, Effort::Fast), painter).unwrap();
+        canvas.encode(encoder).unwrap()
+    };
+    let file = render(bench);
+    let expected = bench.encoder.encode(whole, 1.0, Effort::Fast).unwrap();
+    assert!(decoded(&file) == decoded(&expected), "the file is not what all of it looks like");
+    let color_type = |file: &[u8]| file[25];
+    assert_eq!(color_type(&file), color_type(&expected));
+    assert!(render(&mut Bench::new()) == file, "the pictures before make a difference");
+}
+
 /// Renders the rows in this order by one plan for each key; answers how many went through a plan.
 fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usize {
     let mut plans: Vec<(Key, Arc<Plan>)> = Vec::new();
@@ -102,6 +117,7 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
     for payload in payloads {
         let bound = bind(template, payload, 1.0).unwrap();
         let (drawing, warnings, whole) = bench.whole(&bound);
+        check_whole(bench, &drawing, &whole);
         let mut plan = |bench: &mut Bench, effort| {
             let key = Key::of(template, payload, &bound, &Assets::default(), &[], effort);
             let known = plans.iter().find(|(known, _)| *known == key);
@@ -331,6 +347,9 @@ fn check_stamped(texts: &[Value], expected: bool) {
         let plan = bench.plan(&template, &row, &bound, Effort::Fast);
         bench.render(&plan, &bound);
         assert_eq!(bench.canvas.stamped() > 0, expected, "{texts:?}");
+        let (drawing, _, whole) = bench.whole(&bound);
+        check_whole(&mut bench, &drawing, &whole);
+        assert_eq!(bench.canvas.stamped() > 0, expected, "{texts:?}: whole");
     }
 }
 
@@ -369,6 +388,31 @@ fn texts_on_plain_ground_are_stamped() {
     check_stamped(&[faint, text(json!({"x": 150, "text": "To"}))], true);
     let below = json!({"x": 20, "y": 100, "text": "below", "fontSize": 22});
     check_stamped(&[text(json!({})), below], true);
+}
+
+/// A picture is stored as it would be if its texts were painted: in a palette, or grey, if that holds all.
+#[test]
+fn texts_are_stamped_where_a_picture_has_many_colours() {
+    let mut bench = Bench::new();
+    let mut check = |elements: Value, background: &str, expected: usize| {
+        let bound = bind(&template(&elements, background), &Map::new(), 1.0).unwrap();
+        let (drawing, _, whole) = bench.whole(&bound);
+        check_whole(&mut bench, &drawing, &whole);
+        assert_eq!(bench.canvas.stamped(), expected, "{elements}");
+    };
+    let text = |at: usize, text: &str, color: &str| {
+        json!({"id": format!("t{at}"), "type": "text", "x": 9, "y": 20 + at * 50, "text": text,
+            "fontSize": 30, "color": color})
+    };
+    let long = "Sphinx of quartz";
+    check(json!([text(0, "Hi", "#fff"), text(1, "ho", "#fc0")]), "#123", 0);
+    check(json!([text(0, long, "#fff"), text(1, long, "#fc0")]), "#123", 2);
+    // The ground of an earlier picture is not seen in a later one.
+    let spot = json!({"id": "s", "type": "rect", "x": 40, "y": 20, "width": 9, "height": 99, "fill": "red"});
+    check(json!([text(0, long, "#fff"), spot, text(2, long, "#fc0")]), "#123", 1);
+    check(json!([text(0, long, "#fff"), text(1, long, "#fc0")]), "#123", 2);
+    check(json!([text(0, long, "#fff"), text(1, long, "#fc0")]), "#321", 2);
+    check(json!([text(0, long, "#000"), text(1, long, "#777")]), "#fff", 0);
 }
 
 #[test]

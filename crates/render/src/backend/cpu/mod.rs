@@ -20,6 +20,8 @@ use vello_cpu::{
 };
 
 use self::glyphs::Glyphs;
+pub(crate) use self::ground::Surface;
+pub(crate) use self::units::Text;
 use self::units::Unit;
 use super::record::{self, Scene};
 use crate::Error;
@@ -66,16 +68,32 @@ impl Painter {
     }
 
     fn paint_one(&mut self, drawing: &Drawing) -> Result<Pixels, Error> {
+        let mut surface = Surface::default();
+        let texts = self.paint_but_texts(drawing, &mut surface)?;
+        texts.iter().try_for_each(|text| self.paint_text(text, &mut surface))?;
+        Ok(surface.into_pixels())
+    }
+
+    /// Paints all of a drawing but the texts that are painted last, and answers those.
+    ///
+    /// # Errors
+    /// As [`super::Painter::paint`].
+    pub(crate) fn paint_but_texts<'a>(
+        &mut self,
+        drawing: &'a Drawing,
+        surface: &mut Surface,
+    ) -> Result<Vec<Text<'a>>, Error> {
         if drawing.width() == 0 || drawing.height() == 0 {
             return Err(Error::Paint { reason: "the canvas is empty".to_owned() });
         }
-        let (mut pixels, rest) = ground::ground(drawing);
-        let mut marks: Vec<_> = rest.iter().collect();
+        let mut marks: Vec<_> = surface.lay_ground(drawing).iter().collect();
+        let pixels = &mut surface.pixels;
         let canvas = Area { x0: 0, y0: 0, x1: pixels.width, y1: pixels.height };
         let mut areas = vec![canvas];
         if blends(marks.iter().copied()) {
             // They need to see the ground among what is painted with them.
-            pixels.clear_area(canvas);
+            pixels.fill_area([0; 4], canvas);
+            surface.touch([canvas]);
             marks = drawing.marks().iter().collect();
         }
         let units = units::units(&marks, &mut self.glyphs)?;
@@ -85,11 +103,26 @@ impl Painter {
         {
             areas = touched;
         }
+        // Before it is painted: should that fail, anything may be there.
+        surface.touch(areas.iter().copied());
         for area in areas {
-            self.paint_early(&units, &mut pixels, area)?;
+            self.paint_early(&units, &mut surface.pixels, area)?;
         }
-        self.paint_late(&units, &mut pixels, canvas)?;
-        Ok(pixels)
+        Ok(units.iter().filter_map(|unit| unit.text(drawing.area())).collect())
+    }
+
+    /// Paints a text that was left for the end.
+    ///
+    /// # Errors
+    /// [`Error::Paint`], and then some of it may be painted.
+    pub(crate) fn paint_text(
+        &mut self,
+        text: &Text<'_>,
+        surface: &mut Surface,
+    ) -> Result<(), Error> {
+        let Text { run, area: Some(area) } = *text else { return Ok(()) };
+        surface.touch([area]);
+        self.glyphs.paint(run, &mut surface.pixels, area)
     }
 
     /// Paints marks over an area of what is in `pixels`, as if they followed what painted those. None of
@@ -106,7 +139,12 @@ impl Painter {
         let marks: Vec<_> = marks.into_iter().collect();
         let units = units::units(&marks, &mut self.glyphs)?;
         self.paint_early(&units, pixels, area)?;
-        self.paint_late(&units, pixels, area)
+        let late = units.iter().filter(|unit| unit.late);
+        let mut marks = late.flat_map(|unit| unit.marks.iter());
+        marks.try_for_each(|mark| match mark {
+            Mark::Glyphs(run) => self.glyphs.paint(run, pixels, area),
+            _ => Ok(()),
+        })
     }
 
     /// Paints what of an area is not left for the end.
@@ -148,21 +186,6 @@ impl Painter {
             rows.skip(area.y0 as usize)
                 .take((area.y1 - area.y0) as usize)
                 .for_each(|row| make_opaque(&mut row[left..right]));
-        }
-        Ok(())
-    }
-
-    /// Paints the runs of glyphs that were left for the end.
-    fn paint_late(
-        &mut self,
-        units: &[Unit<'_, '_>],
-        pixels: &mut Pixels,
-        area: Area,
-    ) -> Result<(), Error> {
-        for unit in units.iter().filter(|unit| unit.late) {
-            if let [Mark::Glyphs(run)] = unit.marks {
-                self.glyphs.paint(run, pixels, area)?;
-            }
         }
         Ok(())
     }

@@ -6,8 +6,9 @@ use peniko::Compose;
 use super::super::record;
 use super::glyphs::Glyphs;
 use crate::Error;
-use crate::areas::MARGIN_PX;
-use crate::drawing::{Layer, Mark};
+use crate::areas::{self, MARGIN_PX};
+use crate::drawing::{GlyphRun, Layer, Mark};
+use crate::pixels::Area;
 use crate::work;
 
 /// Rectangles that are compared one by one; more are taken as one.
@@ -23,7 +24,24 @@ pub(super) struct Unit<'a, 'm> {
     pub late: bool,
 }
 
-impl Unit<'_, '_> {
+/// A run of glyphs that is painted when all else is.
+pub(crate) struct Text<'a> {
+    pub run: &'a GlyphRun,
+    /// Where on the canvas it is seen.
+    pub area: Option<Area>,
+}
+
+impl<'a> Unit<'a, '_> {
+    /// What of it is painted late.
+    pub(super) fn text(&self, canvas: Rect) -> Option<Text<'a>> {
+        match self.marks {
+            [Mark::Glyphs(run)] if self.late => {
+                Some(Text { run, area: areas::area(self.reach, canvas) })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it is seen in a rectangle.
     pub(super) fn reach_touches(&self, rect: Rect) -> bool {
         !self.reach.is_finite() || self.reach.inflate(MARGIN_PX, MARGIN_PX).overlaps(rect)
