@@ -92,4 +92,4 @@ pub use warning::Warning;
 /// Version of the pixels: raised whenever the same template and payload may paint differently, so
 /// that a cached image is never mistaken for one of the new renderer. New ICU data is such a case: it
 /// may spell a date in another way.
-pub const RENDERER_EPOCH: u32 = 5;
+pub const RENDERER_EPOCH: u32 = 6;

@@ -9,6 +9,7 @@
 //! Deliberately absent: palettes and grey, as in `master`.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fearless_simd::dispatch;
 
@@ -16,8 +17,9 @@ use super::bits::Bits;
 use super::container::{self, Container};
 use super::filter::Filter;
 use super::master::{Columns, Master, Sum, take_run};
-use super::matches::{self, Costs, Matcher, Search, Tokens};
+use super::matches::{Chains, Costs, Latest, Match, Matcher, Places, Search, Tokens};
 use super::samples::{Format, Scarcity};
+use super::symbols::WINDOW;
 use super::{Effort, Encoder, Filtering, check};
 use crate::Error;
 use crate::pixels::{Area, Pixels};
@@ -29,6 +31,8 @@ const BLOCK: usize = 16_000;
 /// An encoded picture.
 #[derive(Debug)]
 pub(crate) struct Draft {
+    /// No two have the same.
+    number: u64,
     effort: Effort,
     format: Format,
     scarcity: Scarcity,
@@ -36,12 +40,14 @@ pub(crate) struct Draft {
     filters: Vec<Filter>,
     /// The filter of each row and what it leaves.
     filtered: Vec<u8>,
-    tokens: Vec<u32>,
-    /// Where the tokens of each row begin, and where those of the last one end.
+    /// What is not matched is told byte by byte.
+    matches: Vec<Match>,
+    /// Where the matches of each row begin, and where those of the last one end.
     starts: Vec<u32>,
     /// What each chunk adds to the checksum.
     sums: Vec<Sum>,
     checksum: Sum,
+    costs: Costs,
     blocks: Vec<Block>,
     /// All blocks.
     bits: Vec<u8>,
@@ -56,34 +62,45 @@ struct Block {
     bits: Range<usize>,
 }
 
-/// Bytes of known tokens that are kept between such as are to be told anew.
-const HELD: usize = 16;
+/// Bytes that are kept between such as are to be told anew.
+const HELD: usize = 96;
+/// Bytes that are compared at once.
+const WORD: usize = 8;
 
 /// A row is plain if at least so many pixels ...
 const PLAIN: usize = 9;
 /// ... of so many are like the one to the left.
 const PLAIN_OF: usize = 10;
 
-/// How thoroughly the static and the new is searched.
-fn searches(effort: Effort) -> (Search, Search) {
+/// How thoroughly the static is searched.
+fn search(effort: Effort) -> Search {
     match effort {
-        Effort::Fast | Effort::Balanced => (
-            Search { depth: 128, enough: 258, patience: 20 },
-            Search { depth: 4, enough: 64, patience: 6 },
-        ),
-        Effort::Small => (
-            Search { depth: 1024, enough: 258, patience: 20 },
-            Search { depth: 256, enough: 258, patience: 20 },
-        ),
+        Effort::Fast | Effort::Balanced => Search { depth: 128, enough: 258, patience: 20 },
+        Effort::Small => Search { depth: 1024, enough: 258, patience: 20 },
     }
 }
+
+/// How the new is searched: quickly, or ...
+const QUICK: Search = Search { depth: 1, enough: 64, patience: 6 };
+/// ... thoroughly.
+const THOROUGH: Search = Search { depth: 256, enough: 258, patience: 20 };
 
 /// What encoding by a draft uses again.
 #[derive(Default)]
 pub(super) struct Desk {
-    matcher: Option<Matcher>,
+    quick: Option<Matcher<Latest>>,
+    thorough: Option<Matcher<Chains>>,
     tokens: Tokens,
+    changed: Vec<Range<usize>>,
+    /// What filters leave of the last picture, but for those chunks the same as of what it was like.
+    filtered: Vec<u8>,
+    stale: Vec<u64>,
+    /// The number of that draft.
+    draft: u64,
 }
+
+/// Drafts so far.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 impl Draft {
     /// Encodes `pixels` as what others are like.
@@ -111,14 +128,16 @@ impl Draft {
         }
         let filters = filtered.chunks_exact(row_bytes).map(|row| Filter::of(row[0])).collect();
         let mut draft = Self {
+            number: DRAFTS.fetch_add(1, Ordering::Relaxed) + 1,
             effort,
             format,
             scarcity: Scarcity::of(pixels),
             columns,
             filters,
             checksum: Sum::of(&filtered),
+            costs: Costs::guess(&filtered),
             filtered,
-            tokens: Vec::new(),
+            matches: Vec::new(),
             starts: vec![0],
             sums: Vec::new(),
             blocks: Vec::new(),
@@ -146,55 +165,45 @@ impl Draft {
     /// Finds the tokens of all chunks, and makes blocks of them.
     #[inline(always)]
     fn tell(&mut self) {
-        let mut matcher =
-            Matcher::new(searches(self.effort).0, [self.format.bytes(), self.row_bytes()]);
-        let mut costs = Costs::guess(&self.filtered);
+        let usual = [self.format.bytes(), self.row_bytes()];
+        let mut matcher = Matcher::<Chains>::new(search(self.effort), usual);
+        let mut costs = self.costs.clone();
         let mut tokens = Tokens::default();
         let mut to = Bits::over(Vec::new());
         let mut from = 0;
         for row in 0..self.filters.len() {
             let bytes = row * self.row_bytes()..(row + 1) * self.row_bytes();
             matcher.parse(&self.filtered, bytes, &costs, usize::MAX, &mut tokens);
-            let count = self.tokens.len() + tokens.list().len();
+            let count = self.matches.len() + tokens.matches().len();
             self.starts.push(u32::try_from(count).unwrap_or(u32::MAX));
             for chunk in 0..self.columns.count {
                 let bytes = self.bytes_of(row, chunk..chunk + 1);
                 self.sums.push(Sum::of(&self.filtered[bytes]));
             }
-            if tokens.list().len() < BLOCK && row + 1 < self.filters.len() {
+            if tokens.count() < BLOCK && row + 1 < self.filters.len() {
                 continue;
             }
-            let codes = tokens.codes();
+            let codes = tokens.codes(&self.filtered);
             let start = to.position();
-            tokens.write(&codes, false, &mut to);
+            tokens.write(&self.filtered, &codes, false, &mut to);
             costs = Costs::of(&codes);
             let rows = from..row + 1;
-            let sees = self.sees(rows.clone(), tokens.list());
-            self.tokens.extend_from_slice(tokens.list());
+            let looks_at = tokens.matches().iter().map(|found| found.source());
+            let sees = looks_at.min().map_or(from, |at| from.min(at / self.row_bytes()));
+            self.matches.extend_from_slice(tokens.matches());
             self.blocks.push(Block { rows, sees, bits: start..to.position() });
-            tokens.clear();
             from = row + 1;
+            tokens.begin(from * self.row_bytes());
         }
         self.bits = to.finish_padded();
-    }
-
-    /// The first row that the tokens of some rows look at.
-    fn sees(&self, rows: Range<usize>, tokens: &[u32]) -> usize {
-        let mut at = rows.start * self.row_bytes();
-        let mut first = at;
-        for token in tokens {
-            let (length, distance) = Tokens::read(*token);
-            first = first.min(at - distance);
-            at += length;
-        }
-        first / self.row_bytes()
     }
 
     /// Bytes that it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.filtered.len()
             + self.bits.len()
-            + (self.tokens.len() + self.starts.len()) * size_of::<u32>()
+            + self.matches.len() * size_of::<Match>()
+            + self.starts.len() * size_of::<u32>()
             + self.sums.len() * size_of::<Sum>()
     }
 
@@ -247,8 +256,18 @@ impl Encoder {
         for (blocks, new) in draft.stretches(&changes.stale) {
             let (first, last) = (&draft.blocks[blocks.start], &draft.blocks[blocks.end - 1]);
             if new {
-                let rows = first.rows.start..last.rows.end;
-                dispatch!(level(), _ => self.tell_rows(draft, rows, &mut to));
+                let rows = (first.rows.start..last.rows.end, &changes.stale[..]);
+                if draft.effort == Effort::Small {
+                    let kept = self.desk.thorough.take();
+                    let mut matcher = kept.unwrap_or_else(|| Matcher::new(THOROUGH, [0; 2]));
+                    dispatch!(level(), _ => self.tell_rows(draft, rows, &mut matcher, &mut to));
+                    self.desk.thorough = Some(matcher);
+                } else {
+                    let kept = self.desk.quick.take();
+                    let mut matcher = kept.unwrap_or_else(|| Matcher::new(QUICK, [0; 2]));
+                    dispatch!(level(), _ => self.tell_rows(draft, rows, &mut matcher, &mut to));
+                    self.desk.quick = Some(matcher);
+                }
             } else {
                 to.splice(&draft.bits, first.bits.start, last.bits.end);
             }
@@ -261,7 +280,7 @@ impl Encoder {
         Ok(file.close())
     }
 
-    /// Fills `filtered` with what filters leave of the picture.
+    /// Fills the desk's `filtered` with what filters leave of the picture.
     #[inline(always)]
     fn filter_stale<const BPP: usize>(
         &mut self,
@@ -270,9 +289,18 @@ impl Encoder {
         stale: &[u64],
         checksum: &mut Sum,
     ) {
-        let mut filtered = std::mem::take(&mut self.filtered);
-        filtered.clear();
-        filtered.extend_from_slice(&draft.filtered);
+        let mut filtered = std::mem::take(&mut self.desk.filtered);
+        if self.desk.draft == draft.number {
+            for (row, chunks) in self.desk.stale.iter().enumerate() {
+                let mut left = *chunks;
+                while left != 0 {
+                    let bytes = draft.bytes_of(row, take_run(&mut left));
+                    filtered[bytes.clone()].copy_from_slice(&draft.filtered[bytes]);
+                }
+            }
+        } else {
+            filtered.clone_from(&draft.filtered);
+        }
         for (row, chunks) in stale.iter().enumerate() {
             let mut left = *chunks;
             while left != 0 {
@@ -280,35 +308,49 @@ impl Encoder {
                 self.filter_chunks::<BPP>(draft, pixels, (row, chunks), &mut filtered, checksum);
             }
         }
-        self.filtered = filtered;
+        let desk = &mut self.desk;
+        desk.filtered = filtered;
+        desk.draft = draft.number;
+        desk.stale.clear();
+        desk.stale.extend_from_slice(stale);
     }
 
     /// Tells rows of `filtered` in blocks of their own.
     #[inline(always)]
-    fn tell_rows(&mut self, draft: &Draft, rows: Range<usize>, to: &mut Bits) {
+    fn tell_rows<P: Places>(
+        &mut self,
+        draft: &Draft,
+        (rows, stale): (Range<usize>, &[u64]),
+        matcher: &mut Matcher<P>,
+        to: &mut Bits,
+    ) {
         let row_bytes = draft.row_bytes();
         let stretch = rows.start * row_bytes..rows.end * row_bytes;
-        let filtered = &self.filtered;
-        let mut desk = std::mem::take(&mut self.desk);
-        let mut costs = Costs::guess(&filtered[stretch.clone()]);
-        let search = searches(draft.effort).1;
-        let usual = [draft.format.bytes(), row_bytes];
-        let matcher = desk.matcher.get_or_insert_with(|| Matcher::new(search, usual));
-        matcher.clear(search, usual, stretch.start);
-        let tokens = &mut desk.tokens;
-        tokens.clear();
+        let Desk { tokens, changed, filtered, .. } = &mut self.desk;
+        let filtered = &filtered[..stretch.end];
+        let mut costs = draft.costs.clone();
+        matcher.clear([draft.format.bytes(), row_bytes], stretch.start);
+        tokens.begin(stretch.start);
         for row in rows.clone() {
+            draft.changed(row, stale[row], filtered, changed);
             let known = draft.starts[row] as usize..draft.starts[row + 1] as usize;
-            let of = (&mut *matcher, &costs);
-            renew(&draft.tokens[known], row * row_bytes, &filtered[..stretch.end], of, tokens);
-            if tokens.list().len() >= BLOCK || row + 1 == rows.end {
-                let codes = tokens.codes();
-                tokens.write(&codes, false, to);
+            let bytes = row * row_bytes..(row + 1) * row_bytes;
+            // As far back as a match may look.
+            let looks_at = row.saturating_sub(WINDOW.div_ceil(row_bytes));
+            if stale[looks_at..=row].iter().all(|chunks| *chunks == 0) {
+                draft.matches[known].iter().for_each(|found| tokens.join(*found));
+                tokens.literals(bytes.end);
+            } else {
+                let of = (&mut *matcher, &costs);
+                renew(&draft.matches[known], (bytes, changed), filtered, of, tokens);
+            }
+            if tokens.count() >= BLOCK || row + 1 == rows.end {
+                let codes = tokens.codes(filtered);
+                tokens.write(filtered, &codes, false, to);
                 costs = Costs::of(&codes);
-                tokens.clear();
+                tokens.begin((row + 1) * row_bytes);
             }
         }
-        self.desk = desk;
     }
 
     /// Filters some chunks of a row.
@@ -345,43 +387,71 @@ impl Encoder {
     }
 }
 
-/// Takes known tokens over, which begin at `at`, as far as they hold for what is there now.
-#[inline(always)]
-fn renew(
-    known: &[u32],
-    mut at: usize,
-    filtered: &[u8],
-    (matcher, costs): (&mut Matcher, &Costs),
-    tokens: &mut Tokens,
-) {
-    // Bytes that are to be told anew, and the tokens that hold after them.
-    let mut new = at..at;
-    let mut held = 0;
-    for (index, token) in known.iter().enumerate() {
-        let (length, distance) = Tokens::read(*token);
-        let holds = if distance == 0 {
-            filtered[at] == (token & 0xff) as u8
-        } else {
-            matches::is_there(filtered, at, length, distance)
-        };
-        at += length;
-        if !holds {
-            if new.is_empty() {
-                new.start = at - length;
+impl Draft {
+    /// Fills `changed` with the bytes of a row that are not what they were, all of which stand in `chunks`.
+    #[inline(always)]
+    fn changed(&self, row: usize, chunks: u64, filtered: &[u8], changed: &mut Vec<Range<usize>>) {
+        changed.clear();
+        let mut left = chunks;
+        while left != 0 {
+            let bytes = self.bytes_of(row, take_run(&mut left));
+            let (old, new) = (&self.filtered[bytes.clone()], &filtered[bytes.clone()]);
+            let mut add = |start: usize, end: usize| match changed.last_mut() {
+                Some(last) if start - last.end < HELD => last.end = end,
+                _ => changed.push(start..end),
+            };
+            let ((old, old_rest), (new, new_rest)) =
+                (old.as_chunks::<WORD>(), new.as_chunks::<WORD>());
+            for (at, (old, new)) in old.iter().zip(new).enumerate() {
+                if old != new {
+                    add(bytes.start + at * WORD, bytes.start + (at + 1) * WORD);
+                }
             }
-            new.end = at;
-            held = index + 1;
-        } else if new.is_empty() {
-            tokens.push(*token);
-        } else if at - new.end >= HELD {
-            matcher.parse(filtered, new.clone(), costs, usize::MAX, tokens);
-            known[held..=index].iter().for_each(|token| tokens.push(*token));
-            new = at..at;
+            if old_rest != new_rest {
+                add(bytes.end - new_rest.len(), bytes.end);
+            }
         }
     }
-    if !new.is_empty() {
-        matcher.parse(filtered, new, costs, usize::MAX, tokens);
-        known[held..].iter().for_each(|token| tokens.push(*token));
+}
+
+/// Takes the known matches of a row over, as far as they hold for what is there now, and looks for new ones
+/// where it has `changed`.
+#[inline(always)]
+fn renew<P: Places>(
+    known: &[Match],
+    (row, changed): (Range<usize>, &[Range<usize>]),
+    filtered: &[u8],
+    (matcher, costs): (&mut Matcher<P>, &Costs),
+    tokens: &mut Tokens,
+) {
+    let mut known = known;
+    let mut at = row.start;
+    for new in changed.iter().cloned().chain([row.end..row.end]) {
+        let same = at..new.start;
+        while let [first, rest @ ..] = known {
+            if first.at() >= same.end {
+                break;
+            }
+            if let Some(part) = first.within(&same) {
+                if part.holds(filtered) {
+                    tokens.join(part);
+                } else {
+                    // What it looks back at has changed.
+                    tokens.literals(part.at());
+                    let bytes = part.at()..part.end();
+                    matcher.parse(filtered, bytes, costs, usize::MAX, tokens);
+                }
+            }
+            if first.end() > same.end {
+                break;
+            }
+            known = rest;
+        }
+        tokens.literals(new.start);
+        if !new.is_empty() {
+            matcher.parse(filtered, new.clone(), costs, usize::MAX, tokens);
+        }
+        at = new.end;
     }
 }
 

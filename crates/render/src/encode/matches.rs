@@ -3,6 +3,8 @@
 //! Whether a match is worth its bits depends on what its bytes would cost as literals: four bytes of a
 //! flat ground cost less than the shortest match. So costs are kept, those of the last block.
 
+use std::ops::Range;
+
 use super::bits::Bits;
 use super::block::{Codes, Frequencies};
 use super::symbols::{self, END, LENGTHS, MATCH_MAX, WINDOW};
@@ -16,6 +18,9 @@ const SURE: usize = 24;
 /// Matches of three bytes from farther away cost more than three bytes.
 const NEAR: usize = 8192;
 const HASH_BITS: u32 = 15;
+const LATEST_BITS: u32 = 13;
+/// Places inside of a match that are remembered where not all are.
+const INNER: usize = 8;
 const SHORT_HASH_BITS: u32 = 14;
 
 /// How long to look.
@@ -32,16 +37,16 @@ pub(super) struct Search {
 
 /// Writes `data` as blocks, the last of which may end the stream.
 pub(super) fn deflate(data: &[u8], search: Search, usual: [usize; 2], last: bool, to: &mut Bits) {
-    let mut matcher = Matcher::new(search, usual);
+    let mut matcher = Matcher::<Chains>::new(search, usual);
     let mut costs = Costs::guess(data);
     let mut tokens = Tokens::default();
     let mut at = 0;
     loop {
-        tokens.clear();
+        tokens.begin(at);
         at = matcher.parse(data, at..data.len(), &costs, BLOCK, &mut tokens);
         let end = at == data.len();
-        let codes = tokens.codes();
-        tokens.write(&codes, last && end, to);
+        let codes = tokens.codes(data);
+        tokens.write(data, &codes, last && end, to);
         if end {
             return;
         }
@@ -49,168 +54,324 @@ pub(super) fn deflate(data: &[u8], search: Search, usual: [usize; 2], last: bool
     }
 }
 
+/// Bytes that are the same as some before them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Match {
-    length: usize,
-    distance: usize,
+pub(super) struct Match {
+    /// Its place in the stream.
+    at: u32,
+    length: u16,
+    distance: u16,
 }
 
-/// What a block tells.
-pub(super) struct Tokens {
-    /// A literal, or bit 31 with the distance less 1 and, above 16 bits, the length less 3.
-    list: Vec<u32>,
-    frequencies: Frequencies,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self { list: Vec::new(), frequencies: Frequencies::new() }
+impl Match {
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a picture is below 4 GiB, the rest 16 bits"
+    )]
+    fn new(at: usize, length: usize, distance: usize) -> Self {
+        Self { at: at as u32, length: length as u16, distance: distance as u16 }
     }
+
+    /// The place of its first byte.
+    pub(super) fn at(self) -> usize {
+        self.at as usize
+    }
+
+    pub(super) fn end(self) -> usize {
+        self.at as usize + usize::from(self.length)
+    }
+
+    /// The place of the first byte that it is like.
+    pub(super) fn source(self) -> usize {
+        self.at as usize - usize::from(self.distance)
+    }
+
+    /// The part of it within a range; `None` when that is too short.
+    #[inline(always)]
+    pub(super) fn within(self, range: &Range<usize>) -> Option<Self> {
+        let (at, end) = (self.at().max(range.start), self.end().min(range.end));
+        (end >= at + MATCH_MIN).then(|| Self::new(at, end - at, self.distance.into()))
+    }
+
+    /// Whether it holds for what is there now.
+    #[inline(always)]
+    pub(super) fn holds(self, data: &[u8]) -> bool {
+        let (start, at, length) = (self.source(), self.at(), usize::from(self.length));
+        let (there, here) = (data[start..].first_chunk::<8>(), data[at..].first_chunk::<8>());
+        if let (Some(there), Some(here)) = (there, here)
+            && length <= 8
+        {
+            let differ = u64::from_le_bytes(*there) ^ u64::from_le_bytes(*here);
+            return differ << (64 - 8 * length) == 0;
+        }
+        data[start..start + length] == data[at..at + length]
+    }
+}
+
+/// How a stretch of bytes is told: by matches, and by literals between them.
+#[derive(Default)]
+pub(super) struct Tokens {
+    range: Range<usize>,
+    matches: Vec<Match>,
+    /// Of both kinds.
+    count: usize,
 }
 
 impl Tokens {
-    pub(super) fn clear(&mut self) {
-        self.list.clear();
-        self.frequencies = Frequencies::new();
+    /// Begins at a place.
+    pub(super) fn begin(&mut self, at: usize) {
+        self.range = at..at;
+        self.matches.clear();
+        self.count = 0;
     }
 
-    pub(super) fn list(&self) -> &[u32] {
-        &self.list
+    pub(super) fn matches(&self) -> &[Match] {
+        &self.matches
     }
 
-    /// How many bytes a token stands for, and how far before them the same ones are; 0 for a literal.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Literals up to a place.
     #[inline(always)]
-    pub(super) fn read(token: u32) -> (usize, usize) {
-        if token >> 31 == 0 {
-            return (1, 0);
-        }
-        ((token >> 16) as usize % 256 + MATCH_MIN, token as usize % (1 << 16) + 1)
+    pub(super) fn literals(&mut self, upto: usize) {
+        self.count += upto - self.range.end;
+        self.range.end = upto;
     }
 
-    /// Adds a token; what goes on from as far before as the one before it makes that longer.
+    /// Literals up to a match, and that.
     #[inline(always)]
-    pub(super) fn push(&mut self, token: u32) {
-        let (mut length, distance) = Self::read(token);
-        if distance == 0 {
-            self.list.push(token);
-            self.frequencies.literals[(token & 0xff) as usize] += 1;
-            return;
+    pub(super) fn take(&mut self, found: Match) {
+        self.literals(found.at());
+        self.matches.push(found);
+        self.count += 1;
+        self.range.end = found.end();
+    }
+
+    /// The same; but what goes on from as far before as the match before it makes that longer.
+    #[inline(always)]
+    pub(super) fn join(&mut self, found: Match) {
+        let Some(last) = self.matches.last_mut() else { return self.take(found) };
+        let goes_on = (last.end(), last.distance) == (found.at(), found.distance);
+        if !goes_on || usize::from(last.length) == MATCH_MAX {
+            return self.take(found);
         }
-        if let Some(last) = self.list.last_mut()
-            && let (before, distance_before) = Self::read(*last)
-            && distance_before == distance
-            && before < MATCH_MAX
-        {
-            let sum = before + length;
-            // What is left must be a match, too.
-            let longer = if sum <= MATCH_MAX { sum } else { MATCH_MAX.min(sum - MATCH_MIN) };
-            *last = Self::token(Match { length: longer, distance });
-            self.frequencies.literals[usize::from(LENGTHS[before - MATCH_MIN].symbol)] -= 1;
-            self.frequencies.literals[usize::from(LENGTHS[longer - MATCH_MIN].symbol)] += 1;
-            length = sum - longer;
-            if length == 0 {
-                return;
+        let (sum, distance) = (usize::from(last.length + found.length), last.distance.into());
+        // What is left must be a match, too.
+        let longer = if sum <= MATCH_MAX { sum } else { MATCH_MAX.min(sum - MATCH_MIN) };
+        *last = Match::new(last.at(), longer, distance);
+        let end = last.end();
+        self.range.end = end;
+        if sum > longer {
+            self.take(Match::new(end, sum - longer, distance));
+        }
+    }
+
+    /// Codes for them: `data` is the stream.
+    pub(super) fn codes(&self, data: &[u8]) -> Codes {
+        let mut frequencies = Frequencies::new();
+        // Two counts for each byte: the same one often comes twice in a row.
+        let mut others = [0_u32; 256];
+        let mut count = |bytes: &[u8]| {
+            let (pairs, rest) = bytes.as_chunks::<2>();
+            for [a, b] in pairs {
+                frequencies.literals[usize::from(*a)] += 1;
+                others[usize::from(*b)] += 1;
             }
+            rest.iter().for_each(|byte| others[usize::from(*byte)] += 1);
+        };
+        let mut at = self.range.start;
+        for found in &self.matches {
+            count(&data[at..found.at()]);
+            at = found.end();
         }
-        self.take(Match { length, distance });
-    }
-
-    #[inline(always)]
-    fn token(Match { length, distance }: Match) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "at most 15 and 8 bits")]
-        let token = 1 << 31 | ((length - MATCH_MIN) as u32) << 16 | (distance - 1) as u32;
-        token
-    }
-
-    #[inline(always)]
-    fn literal(&mut self, byte: u8) {
-        self.list.push(byte.into());
-        self.frequencies.literals[usize::from(byte)] += 1;
-    }
-
-    #[inline(always)]
-    fn take(&mut self, found: Match) {
-        let Match { length, distance } = found;
-        self.list.push(Self::token(found));
-        self.frequencies.literals[usize::from(LENGTHS[length - MATCH_MIN].symbol)] += 1;
-        self.frequencies.distances[usize::from(symbols::distance(distance).symbol)] += 1;
-    }
-
-    pub(super) fn codes(&self) -> Codes {
-        Codes::new(&self.frequencies, 15)
+        count(&data[at..self.range.end]);
+        frequencies.literals.iter_mut().zip(others).for_each(|(count, other)| *count += other);
+        for found in &self.matches {
+            let length = LENGTHS[usize::from(found.length) - MATCH_MIN];
+            frequencies.literals[usize::from(length.symbol)] += 1;
+            let distance = symbols::distance(found.distance.into());
+            frequencies.distances[usize::from(distance.symbol)] += 1;
+        }
+        Codes::new(&frequencies, 15)
     }
 
     /// Writes a block.
     #[inline(always)]
-    pub(super) fn write(&self, codes: &Codes, last: bool, to: &mut Bits) {
+    pub(super) fn write(&self, data: &[u8], codes: &Codes, last: bool, to: &mut Bits) {
         codes.open(last, to);
-        for token in &self.list {
-            let low = *token as usize & 0xffff;
-            if token >> 31 == 0 {
-                let code = codes.literals[low & 0xff];
-                to.put(code.bits.into(), code.count.into());
-                to.spill();
-                continue;
-            }
-            let length = (token >> 16) as usize & 0xff;
-            let symbol = LENGTHS[length];
+        let mut at = self.range.start;
+        for found in &self.matches {
+            literals(&data[at..found.at()], codes, to);
+            at = found.end();
+            let length = u64::from(found.length) - MATCH_MIN as u64;
+            let symbol = LENGTHS[length as usize & 0xff];
             let code = codes.literals[usize::from(symbol.symbol)];
             to.put(code.bits.into(), code.count.into());
-            to.put(length as u64 - u64::from(symbol.base), symbol.extra_bits.into());
-            let symbol = symbols::distance(low + 1);
+            to.put(length - u64::from(symbol.base), symbol.extra_bits.into());
+            let symbol = symbols::distance(found.distance.into());
             let code = codes.distances[usize::from(symbol.symbol)];
             to.put(code.bits.into(), code.count.into());
-            to.put(low as u64 - u64::from(symbol.base), symbol.extra_bits.into());
+            to.put(u64::from(found.distance - 1 - symbol.base), symbol.extra_bits.into());
             to.spill();
         }
+        literals(&data[at..self.range.end], codes, to);
         let end = codes.literals[END];
         to.put(end.bits.into(), end.count.into());
         to.spill();
     }
 }
 
-/// Places of what stood before, by its first bytes.
-pub(super) struct Matcher {
+/// Three at a time, which fit with what waits.
+#[inline(always)]
+fn literals(bytes: &[u8], codes: &Codes, to: &mut Bits) {
+    let put = |byte: u8, to: &mut Bits| {
+        let code = codes.literals[usize::from(byte)];
+        to.put(code.bits.into(), code.count.into());
+    };
+    let (threes, rest) = bytes.as_chunks::<3>();
+    for three in threes {
+        three.iter().for_each(|byte| put(*byte, to));
+        to.spill();
+    }
+    rest.iter().for_each(|byte| put(*byte, to));
+    to.spill();
+}
+
+/// Places of what stood before, by its first four bytes.
+pub(super) trait Places {
+    /// Whether to look for all that there is: also for matches of three bytes, for a better one from the next
+    /// byte on, and in all of what was matched.
+    const THOROUGH: bool;
+
+    /// Those with one hash, most recent first.
+    type Found;
+
+    fn new() -> Self;
+
+    /// Forgets all of them.
+    fn clear(&mut self);
+
+    /// Adds the place where four bytes stand; answers those before with the same hash.
+    fn add(&mut self, first: u32, at: usize) -> Self::Found;
+
+    /// The next of them.
+    fn next(&self, found: &mut Self::Found) -> Option<usize>;
+}
+
+/// As many places as the window has, each with the one before that has its hash.
+pub(super) struct Chains {
+    /// Last place of each hash, plus 1.
+    heads: Box<[u32; 1 << HASH_BITS]>,
+    /// The place before with the same hash, by place in the window, plus 1.
+    before: Box<[u32; WINDOW]>,
+}
+
+impl Places for Chains {
+    const THOROUGH: bool = true;
+    type Found = u32;
+
+    fn new() -> Self {
+        Self { heads: Box::new([0; 1 << HASH_BITS]), before: Box::new([0; WINDOW]) }
+    }
+
+    fn clear(&mut self) {
+        self.heads.fill(0);
+    }
+
+    #[inline(always)]
+    fn add(&mut self, first: u32, at: usize) -> u32 {
+        let head = &mut self.heads[hash(first, HASH_BITS)];
+        let found = *head;
+        *head = place(at);
+        self.before[at % WINDOW] = found;
+        found
+    }
+
+    #[inline(always)]
+    fn next(&self, found: &mut u32) -> Option<usize> {
+        let at = (*found as usize).checked_sub(1)?;
+        let before = self.before[at % WINDOW];
+        // What was there may be forgotten.
+        *found = if before as usize > at { 0 } else { before };
+        Some(at)
+    }
+}
+
+/// The last place of each hash alone, plus 1.
+pub(super) struct Latest(Box<[u32; 1 << LATEST_BITS]>);
+
+impl Places for Latest {
+    const THOROUGH: bool = false;
+    type Found = u32;
+
+    fn new() -> Self {
+        Self(Box::new([0; 1 << LATEST_BITS]))
+    }
+
+    fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    #[inline(always)]
+    fn add(&mut self, first: u32, at: usize) -> u32 {
+        std::mem::replace(&mut self.0[hash(first, LATEST_BITS)], place(at))
+    }
+
+    #[inline(always)]
+    fn next(&self, found: &mut u32) -> Option<usize> {
+        (std::mem::take(found) as usize).checked_sub(1)
+    }
+}
+
+#[inline(always)]
+fn hash(first: u32, bits: u32) -> usize {
+    (first.wrapping_mul(0x9e37_79b1) >> (32 - bits)) as usize
+}
+
+#[inline(always)]
+fn place(at: usize) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a picture is below 4 GiB")]
+    let place = at as u32 + 1;
+    place
+}
+
+/// Finds matches.
+pub(super) struct Matcher<P> {
     search: Search,
     /// Distances that are always tried: a pixel and a row.
     usual: [usize; 2],
     /// Nothing before this place is looked at.
     start: usize,
-    /// Last place of each hash of four bytes, plus 1.
-    heads: Vec<u32>,
-    /// The place before with the same hash, by place in the window, plus 1.
-    before: Vec<u32>,
+    places: P,
     /// Last place of each hash of three bytes, plus 1.
-    short: Vec<u32>,
+    short: Box<[u32; 1 << SHORT_HASH_BITS]>,
 }
 
-impl Matcher {
+impl<P: Places> Matcher<P> {
     pub(super) fn new(search: Search, usual: [usize; 2]) -> Self {
-        Self {
-            search,
-            usual,
-            start: 0,
-            heads: vec![0; 1 << HASH_BITS],
-            before: vec![0; WINDOW],
-            short: vec![0; 1 << SHORT_HASH_BITS],
-        }
+        let short = Box::new([0; 1 << SHORT_HASH_BITS]);
+        Self { search, usual, start: 0, places: P::new(), short }
     }
 
     /// Forgets all places.
-    pub(super) fn clear(&mut self, search: Search, usual: [usize; 2], start: usize) {
-        self.search = search;
+    pub(super) fn clear(&mut self, usual: [usize; 2], start: usize) {
         self.usual = usual;
         self.start = start;
-        self.heads.fill(0);
-        self.short.fill(0);
+        self.places.clear();
+        if P::THOROUGH {
+            self.short.fill(0);
+        }
     }
 
-    /// Finds tokens for some of the data, up to so many of them; answers where it stopped.
+    /// Tells some of the data, by about so many tokens; answers where it stopped.
     #[inline(always)]
     pub(super) fn parse(
         &mut self,
         data: &[u8],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         costs: &Costs,
         tokens_max: usize,
         tokens: &mut Tokens,
@@ -219,59 +380,53 @@ impl Matcher {
         let mut misses = 0_usize;
         let limit = range.end;
         let depth = self.search.depth;
-        while at < limit && tokens.list.len() < tokens_max {
+        while at < limit && tokens.count + (at - tokens.range.end) < tokens_max {
             let (mut found, mut gain) = self.find(data, at, limit, costs, (2, depth));
             if gain <= 0 {
                 misses += 1;
-                let step = (1 + (misses >> self.search.patience)).min(limit - at);
-                data[at..at + step].iter().for_each(|byte| tokens.literal(*byte));
-                at += step;
+                at += (1 + (misses >> self.search.patience)).min(limit - at);
                 continue;
             }
             misses = 0;
             let mut inserted = at;
-            while found.length < self.search.enough && at + 1 < limit {
+            while P::THOROUGH && usize::from(found.length) < self.search.enough && at + 1 < limit {
                 inserted = at + 1;
                 // There is something already, so that less is to be gained.
-                let least = (found.length - 1, depth / 2);
+                let least = (usize::from(found.length) - 1, depth / 2);
                 let (next, next_gain) = self.find(data, at + 1, limit, costs, least);
                 if next_gain <= gain {
                     break;
                 }
-                tokens.literal(data[at]);
                 at += 1;
                 (found, gain) = (next, next_gain);
             }
             tokens.take(found);
-            let end = at + found.length;
+            let end = found.end();
             // The inside of a run is like all of it.
-            let skip = if found.distance == self.usual[0] { end.saturating_sub(8) } else { 0 };
-            for at in (inserted + 1).max(skip)..end {
-                self.insert(data, at);
+            let is_run = usize::from(found.distance) == self.usual[0];
+            let skip = if is_run { end.saturating_sub(8) } else { 0 };
+            let from = (inserted + 1).max(skip);
+            let upto = if P::THOROUGH { end } else { end.min(from + INNER) };
+            for at in from..upto {
+                if let Some(first) = four(data, at) {
+                    self.add(first, at);
+                }
             }
             at = end;
         }
+        tokens.literals(at);
         at
     }
 
-    /// Remembers a place; answers the ones before with the same hashes, plus 1, and its first bytes.
+    /// Adds a place; answers those before with the same four bytes, and the one with the same three, plus 1.
     #[inline(always)]
-    fn insert(&mut self, data: &[u8], at: usize) -> (u32, u32, u32) {
-        let Some(first) = four(data, at) else {
-            return (0, 0, 0);
-        };
-        let long = (first.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize;
-        let short = ((first << 8).wrapping_mul(0x9e37_79b1) >> (32 - SHORT_HASH_BITS)) as usize;
-        #[expect(clippy::cast_possible_truncation, reason = "a picture is below 4 GiB")]
-        let place = at as u32 + 1;
-        let (Some(head), Some(short)) = (self.heads.get_mut(long), self.short.get_mut(short))
-        else {
-            return (0, 0, 0);
-        };
-        let found = (*head, *short, first);
-        (*head, *short) = (place, place);
-        self.before[at % WINDOW] = found.0;
-        found
+    fn add(&mut self, first: u32, at: usize) -> (P::Found, u32) {
+        let mut short = 0;
+        if P::THOROUGH {
+            let last = &mut self.short[hash(first << 8, SHORT_HASH_BITS)];
+            short = std::mem::replace(last, place(at));
+        }
+        (self.places.add(first, at), short)
     }
 
     /// The best match at `at`, longer than `least`, and what it gains.
@@ -284,13 +439,15 @@ impl Matcher {
         costs: &Costs,
         (least, depth): (usize, u32),
     ) -> (Match, i32) {
-        let (mut place, short, first) = self.insert(data, at);
+        let Some(first) = four(data, at) else { return (Match::default(), 0) };
+        let (mut places, short) = self.add(first, at);
         let data = &data[..limit];
         let mut best = Best {
             costs,
             data,
             at,
-            found: Match { length: least.max(2), distance: 0 },
+            length: least.max(2),
+            distance: 0,
             gain: 0,
             counted: 0,
             bits: 0,
@@ -303,33 +460,26 @@ impl Matcher {
                 best.try_at(at - distance);
             }
         }
-        if best.found.length < 4 && short != 0 {
+        if best.length < 4 && short != 0 {
             let start = short as usize - 1;
             if at - start <= NEAR && starts_alike(start) {
                 best.try_at(start);
             }
         }
         for _ in 0..depth {
-            if place == 0 {
-                break;
-            }
-            let start = place as usize - 1;
-            if at - start > WINDOW || best.found.length >= self.search.enough {
+            let Some(start) = self.places.next(&mut places) else { break };
+            if at - start > WINDOW || best.length >= self.search.enough {
                 break;
             }
             // Those that end in the same bytes too.
-            let end = best.found.length.max(3) - 3;
+            let end = best.length.max(3) - 3;
             if let (Some(there), Some(here)) = (four(data, start + end), four(data, at + end))
                 && there == here
             {
                 best.try_at(start);
             }
-            place = self.before[start % WINDOW];
-            if place as usize > start {
-                break;
-            }
         }
-        (best.found, best.gain)
+        (Match::new(at, best.length, best.distance), best.gain)
     }
 }
 
@@ -338,7 +488,8 @@ struct Best<'a> {
     costs: &'a Costs,
     data: &'a [u8],
     at: usize,
-    found: Match,
+    length: usize,
+    distance: usize,
     gain: i32,
     /// Bytes that were counted, and what they cost as literals.
     counted: usize,
@@ -350,7 +501,7 @@ impl Best<'_> {
     fn try_at(&mut self, start: usize) {
         let length = common(self.data, start, self.at);
         // What was counted beyond cost more than it gave, nearer than this.
-        if length <= self.found.length || length < self.counted {
+        if length <= self.length || length < self.counted {
             return;
         }
         let upto = length.min(SURE);
@@ -375,7 +526,7 @@ impl Best<'_> {
         let gain = self.bits + beyond - cost;
         if gain > self.gain {
             self.gain = gain;
-            self.found = Match { length, distance };
+            (self.length, self.distance) = (length, distance);
         }
     }
 }
@@ -383,20 +534,6 @@ impl Best<'_> {
 #[inline(always)]
 fn four(data: &[u8], at: usize) -> Option<u32> {
     data.get(at..).and_then(<[u8]>::first_chunk::<4>).map(|bytes| u32::from_le_bytes(*bytes))
-}
-
-/// Whether so many bytes are the same as some before them.
-#[inline(always)]
-pub(super) fn is_there(data: &[u8], at: usize, length: usize, distance: usize) -> bool {
-    let start = at - distance;
-    let (there, here) = (data[start..].first_chunk::<8>(), data[at..].first_chunk::<8>());
-    if let (Some(there), Some(here)) = (there, here)
-        && length <= 8
-    {
-        let differ = u64::from_le_bytes(*there) ^ u64::from_le_bytes(*here);
-        return differ << (64 - 8 * length) == 0;
-    }
-    data[start..start + length] == data[at..at + length]
 }
 
 /// Bytes that are the same from `a` and from `b` on, at most [`MATCH_MAX`].
@@ -415,6 +552,7 @@ fn common(data: &[u8], a: usize, b: usize) -> usize {
 }
 
 /// What symbols cost in bits.
+#[derive(Clone, Debug)]
 pub(super) struct Costs {
     literals: [u8; 256],
     lengths: [u8; 256],
