@@ -290,7 +290,7 @@ impl Encoder {
         checksum: &mut Sum,
     ) {
         let mut filtered = std::mem::take(&mut self.desk.filtered);
-        if self.desk.draft == draft.number {
+        if std::mem::take(&mut self.desk.draft) == draft.number {
             for (row, chunks) in self.desk.stale.iter().enumerate() {
                 let mut left = *chunks;
                 while left != 0 {

@@ -18,10 +18,10 @@ const SURE: usize = 24;
 /// Matches of three bytes from farther away cost more than three bytes.
 const NEAR: usize = 8192;
 const HASH_BITS: u32 = 15;
+const SHORT_HASH_BITS: u32 = 14;
 const LATEST_BITS: u32 = 13;
 /// Places inside of a match that are remembered where not all are.
 const INNER: usize = 8;
-const SHORT_HASH_BITS: u32 = 14;
 
 /// How long to look.
 #[derive(Clone, Copy, Debug)]
