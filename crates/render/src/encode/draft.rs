@@ -65,7 +65,7 @@ struct Block {
 /// Bytes that are kept between such as are to be told anew.
 const HELD: usize = 96;
 /// Bytes that are compared at once.
-const WORD: usize = 8;
+const WORD: usize = 16;
 
 /// A row is plain if at least so many pixels ...
 const PLAIN: usize = 9;
