@@ -111,6 +111,13 @@ impl Bits {
         self.at += bytes.len();
     }
 
+    /// Goes on at a whole byte of a deflate stream, after a block with nothing in it.
+    pub(super) fn flush(&mut self) {
+        self.put(0b000, 3);
+        self.align();
+        self.bytes(&[0, 0, 0xff, 0xff]);
+    }
+
     /// Ends a zlib stream: a last block with nothing in it, and the checksum.
     pub(super) fn close(&mut self, adler32: u32) {
         self.put(0b011, 10);

@@ -18,11 +18,12 @@ const ALL: [Filter; 5] = [Filter::Up, Filter::Sub, Filter::Paeth, Filter::Averag
 /// What each byte takes, in sixteenths of a bit.
 type Costs = [u32; 256];
 
-/// Chooses anew for rows that are filtered already, from the first on.
+/// Chooses anew for rows that are filtered already, from row `start` of the picture on.
 #[inline(always)]
 pub(super) fn refine<const BPP: usize>(
     pixels: &Pixels,
     format: &Format,
+    start: usize,
     rows: &mut Rows,
     filtered: &mut [u8],
 ) {
@@ -33,8 +34,11 @@ pub(super) fn refine<const BPP: usize>(
         buffer.clear();
         buffer.resize(size, 0);
     }
+    if let Some(before) = start.checked_sub(1) {
+        format.pack(pixels.row(before, 0, width), above);
+    }
     let bands = filtered.chunks_mut((BAND / (size + 1)).max(1) * (size + 1));
-    let mut y = 0;
+    let mut y = start;
     for band in bands {
         let costs = costs(band);
         for to in band.chunks_exact_mut(size + 1) {

@@ -1,7 +1,5 @@
 //! Chunks of a PNG file around its deflated rows, with the checksums that a reader verifies.
 
-use simd_adler32::Adler32;
-
 use super::samples::Format;
 use crate::pixels::Pixels;
 
@@ -11,13 +9,6 @@ pub(super) const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
 const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
 /// CSS pixels in a metre: 96 of them make an inch.
 const CSS_PX_PER_METRE: f64 = 96.0 / 0.0254;
-
-/// The checksum at the end of a zlib stream.
-pub(super) fn adler32(bytes: &[u8]) -> u32 {
-    let mut adler = Adler32::new();
-    adler.write(bytes);
-    adler.finish()
-}
 
 /// A file in the making.
 pub(super) struct Container {
@@ -64,7 +55,7 @@ impl Container {
         container
     }
 
-    /// The zlib stream, whole.
+    /// The zlib stream, or its next part.
     pub(super) fn data(&mut self, stream: &[u8]) {
         // Readers may refuse chunks beyond 31 bits.
         for part in stream.chunks(1 << 30) {

@@ -3,11 +3,13 @@
 //! A picture is stored as the fewest bytes a pixel that keep it whole: a palette, grey, RGB when it is
 //! opaque, else RGBA with straight alpha. Its rows are filtered and the result is deflated, by `runs` at
 //! the speed of memory or by `matches` with more care. The file says that it is sRGB and how many of its
-//! pixels make an inch, so that it is shown at the template's size. What is much like another picture is
-//! encoded by what differs: by a `master` fast, by a `draft` small.
+//! pixels make an inch, so that it is shown at the template's size. A large picture is encoded in `bands`, by
+//! several threads if they may. What is much like another picture is encoded by what differs: by a
+//! `master` fast, by a `draft` small.
 //!
 //! Deliberately absent: anything that loses a bit of the picture.
 
+mod bands;
 mod bits;
 mod block;
 mod choice;
@@ -29,13 +31,15 @@ use std::ops::Range;
 use fearless_simd::dispatch;
 pub use pixeldrive_model::Effort;
 
+use self::bands::Cut;
+pub use self::bands::helpers_max;
 use self::bits::Bits;
 use self::container::Container;
 use self::draft::Desk;
 pub(crate) use self::draft::Draft;
 use self::filter::Filter;
-use self::master::Changes;
 pub(crate) use self::master::Master;
+use self::master::{Changes, Sum};
 use self::matches::Search;
 use self::samples::Format;
 use crate::Error;
@@ -50,6 +54,8 @@ pub struct Encoder {
     deflated: Vec<u8>,
     changes: Changes,
     desk: Desk,
+    cut: Cut,
+    helpers: usize,
 }
 
 /// How the filters of rows are chosen.
@@ -59,6 +65,15 @@ enum Filtering {
     Adaptive,
     /// None at all.
     None,
+}
+
+/// Where some rows stand in their picture.
+#[derive(Clone, Copy)]
+struct Ends {
+    /// Nothing is before them.
+    first: bool,
+    /// Nothing comes after them.
+    last: bool,
 }
 
 /// The row that is filtered and the one above.
@@ -105,6 +120,12 @@ impl Encoder {
         Self::default()
     }
 
+    /// Lets so many threads help from now on to encode what is large ([`helpers_max`]); none at first.
+    /// Files do not depend on it.
+    pub fn set_helpers(&mut self, count: usize) {
+        self.helpers = count;
+    }
+
     /// Encodes a picture whose pixels are `pixel_ratio` to a CSS px.
     ///
     /// # Errors
@@ -116,58 +137,81 @@ impl Encoder {
         effort: Effort,
     ) -> Result<Vec<u8>, Error> {
         check(pixels)?;
-        let all = 0..pixels.height as usize;
         let format = Format::of(pixels);
         let mut file = Container::open(pixels, &format, pixel_ratio);
-        let usual = [format.bytes(), format.row_bytes(pixels.width as usize) + 1];
-        self.filter(pixels, &format, all.clone(), Filtering::Adaptive);
-        match effort {
-            Effort::Fast => self.deflate(usual, None),
-            Effort::Balanced if is_flat(&self.filtered) => {
-                self.filter(pixels, &format, all, Filtering::None);
-                self.deflate(usual, Some(Search { depth: 8, enough: 64, patience: 8 }));
-            }
-            Effort::Balanced => {
-                self.refine(pixels, &format);
-                self.deflate(usual, Some(Search { depth: 24, enough: 64, patience: 8 }));
-            }
-            Effort::Small => {
-                let thorough = Some(Search { depth: 1024, enough: 258, patience: 20 });
-                self.refine(pixels, &format);
-                self.deflate(usual, thorough);
-                let adaptive = std::mem::take(&mut self.deflated);
-                self.filter(pixels, &format, all, Filtering::None);
-                self.deflate(usual, thorough);
-                if adaptive.len() < self.deflated.len() {
-                    self.deflated = adaptive;
-                }
-            }
-        }
-        file.data(&self.deflated);
+        self.tell(pixels, &format, effort, &mut file);
         Ok(file.close())
     }
 
-    /// Fills `deflated` with `filtered` as a zlib stream.
-    fn deflate(&mut self, usual: [usize; 2], search: Option<Search>) {
+    /// Fills `deflated` with rows as their part of the picture's zlib stream, which still lacks its checksum;
+    /// answers what they add to that.
+    fn encode_rows(
+        &mut self,
+        pixels: &Pixels,
+        format: &Format,
+        rows: Range<usize>,
+        effort: Effort,
+    ) -> Sum {
+        let usual = [format.bytes(), format.row_bytes(pixels.width as usize) + 1];
+        let ends = Ends { first: rows.start == 0, last: rows.end == pixels.height as usize };
+        self.filter(pixels, format, rows.clone(), Filtering::Adaptive);
+        match effort {
+            Effort::Fast => self.deflate(usual, None, ends),
+            Effort::Balanced if is_flat(&self.filtered) => {
+                self.filter(pixels, format, rows, Filtering::None);
+                self.deflate(usual, Some(Search { depth: 8, enough: 64, patience: 8 }), ends)
+            }
+            Effort::Balanced => {
+                self.refine_rows(pixels, format, rows.start);
+                self.deflate(usual, Some(Search { depth: 24, enough: 64, patience: 8 }), ends)
+            }
+            Effort::Small => {
+                let thorough = Some(Search { depth: 1024, enough: 258, patience: 20 });
+                self.refine_rows(pixels, format, rows.start);
+                let adaptive_sum = self.deflate(usual, thorough, ends);
+                let adaptive = std::mem::take(&mut self.deflated);
+                self.filter(pixels, format, rows, Filtering::None);
+                let sum = self.deflate(usual, thorough, ends);
+                if adaptive.len() < self.deflated.len() {
+                    self.deflated = adaptive;
+                    return adaptive_sum;
+                }
+                sum
+            }
+        }
+    }
+
+    /// Fills `deflated` with `filtered` as a part of a zlib stream, in whole bytes; answers what it adds to
+    /// the checksum.
+    fn deflate(&mut self, usual: [usize; 2], search: Option<Search>, ends: Ends) -> Sum {
         let filtered = &self.filtered;
         let mut to = Bits::over(std::mem::take(&mut self.deflated));
-        to.bytes(&container::ZLIB_HEADER);
+        if ends.first {
+            to.bytes(&container::ZLIB_HEADER);
+        }
         dispatch!(level(), _ => match search {
-            None => runs::deflate(filtered, runs::BLOCK, true, &mut to),
-            Some(search) => matches::deflate(filtered, search, usual, true, &mut to),
+            None => runs::deflate(filtered, runs::BLOCK, ends.last, &mut to),
+            Some(search) => matches::deflate(filtered, search, usual, ends.last, &mut to),
         });
-        to.align();
-        to.bytes(&container::adler32(filtered).to_be_bytes());
+        if !ends.last {
+            to.flush();
+        }
         self.deflated = to.finish();
+        Sum::of(filtered)
     }
 
     /// Chooses the filters of a whole picture in `filtered` with more care.
     fn refine(&mut self, pixels: &Pixels, format: &Format) {
+        self.refine_rows(pixels, format, 0);
+    }
+
+    /// Chooses the filters of the rows in `filtered`, from this one of the picture on, with more care.
+    fn refine_rows(&mut self, pixels: &Pixels, format: &Format, start: usize) {
         let Self { rows, filtered, .. } = self;
         dispatch!(level(), _ => match format.bytes() {
-            1 => choice::refine::<1>(pixels, format, rows, filtered),
-            3 => choice::refine::<3>(pixels, format, rows, filtered),
-            _ => choice::refine::<4>(pixels, format, rows, filtered),
+            1 => choice::refine::<1>(pixels, format, start, rows, filtered),
+            3 => choice::refine::<3>(pixels, format, start, rows, filtered),
+            _ => choice::refine::<4>(pixels, format, start, rows, filtered),
         });
     }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EFFORTS: [Effort; 3] = [Effort::Fast, Effort::Balanced, Effort::Small];
+pub(super) const EFFORTS: [Effort; 3] = [Effort::Fast, Effort::Balanced, Effort::Small];
 
 /// What is in a file: colour type, bits of a sample, and straight RGBA of every pixel.
 pub(super) fn decoded(file: &[u8]) -> (ColorType, u8, Vec<u8>) {
@@ -59,6 +59,10 @@ fn check(pixels: &Pixels, expected: &[u8]) -> (ColorType, u8) {
         let file = encoder.encode(pixels, 1.0, effort).unwrap();
         let again = Encoder::new().encode(pixels, 1.0, effort).unwrap();
         assert!(file == again, "{effort:?}: what was encoded before makes no difference");
+        let cut = Cut { whole_max: 1 << 10, band_max: 4 << 10 };
+        let mut banded = Encoder { cut, helpers: 2, ..Encoder::new() };
+        let banded = banded.encode(pixels, 1.0, effort).unwrap();
+        assert!(decoded(&banded).2 == expected, "{effort:?}: in bands it is another picture");
         let (color_type, depth, rgba) = decoded(&file);
         assert!(rgba == expected, "{effort:?}: {color_type:?} is not what was painted");
         assert!(decoded_by_zune(&file) == expected, "{effort:?}: zune reads another picture");
@@ -78,7 +82,7 @@ fn opaque(width: u32, pixels: impl IntoIterator<Item = [u8; 3]>) -> Pixels {
 }
 
 /// Numbers without a pattern, the same every time.
-fn noise(seed: u32) -> impl Iterator<Item = u8> {
+pub(super) fn noise(seed: u32) -> impl Iterator<Item = u8> {
     let mut state = seed | 1;
     std::iter::repeat_with(move || {
         state ^= state << 13;
