@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: gateways, leases, uploads ([`crate::session`]).
 
+mod cores;
 mod gpu;
 #[cfg(test)]
 pub(crate) mod hang;
@@ -36,6 +37,7 @@ use crate::sources::{Gathered, Mercy, Sources, SourcesConfig};
 pub(crate) use job::Claim;
 pub use lanes::Lane;
 
+use cores::Cores;
 use job::{Job, Reply, Ticket, lap, late};
 use lanes::Lanes;
 use plans::Plans;
@@ -51,7 +53,8 @@ const STUCK_MAX: usize = 4;
 /// What an engine is made of.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// Render threads of each lane; at least one is started.
+    /// Render threads of each lane, and cores that they may keep busy together with what helps them; at
+    /// least one is started.
     pub threads: usize,
     /// Whether a GPU paints.
     pub gpu: GpuMode,
@@ -221,7 +224,8 @@ impl Engine {
         }));
         let scaled = Arc::new(Scaled::new(config.cache_bytes_max / 4));
         let plans = Plans::new(config.cache_bytes_max / 4);
-        let shared = Shared { fonts, scaled, plans, queues, watchdog, gpu: drawings };
+        let cores = Cores::new(threads);
+        let shared = Shared { fonts, scaled, plans, queues, watchdog, cores, gpu: drawings };
         start_threads(threads, painter, Arc::new(shared))?;
         Ok(engine)
     }

@@ -83,6 +83,27 @@ async fn many_tasks_at_once_give_the_same_picture() {
     }
 }
 
+#[tokio::test]
+async fn a_large_picture_is_the_same_however_many_cores_help() {
+    let ground = json!({"type": "linear", "angle": 20, "stops": [
+        {"offset": 0, "color": "#123"}, {"offset": 1, "color": "#fd8"}]});
+    let sheen = json!({"type": "linear", "angle": 110, "stops": [
+        {"offset": 0, "color": "rgba(255, 0, 90, 0.4)"}, {"offset": 1, "color": "rgba(0, 90, 0, 0.4)"}]});
+    let elements = json!([
+        {"id": "ground", "type": "rect", "width": 1100, "height": 700, "fill": ground},
+        {"id": "sheen", "type": "rect", "width": 1100, "height": 700, "fill": sheen},
+    ]);
+    let large = Task { lane: Lane::Interactive, ..task_on((1100, 700), &elements) };
+    let mut files = Vec::new();
+    for threads in [1, 4] {
+        let engine = Engine::start(EngineConfig { threads, ..config() }, Fonts::bundled()).unwrap();
+        files.push(engine.render(large.clone()).await.unwrap().png);
+    }
+    let parts = files[0].windows(4).filter(|bytes| bytes == b"IDAT").count();
+    assert!(parts > 1, "it is large enough to be cut");
+    assert!(files[0] == files[1], "one core, and one with three that help");
+}
+
 /// Rows of a batch: a code, a text and a ground of many colours.
 fn row(code: &str, name: &str) -> Task {
     let ground = json!({"type": "linear", "angle": 20, "stops": [

@@ -3,9 +3,10 @@
 //! There are as many for single renders as for rows of batches, so that whoever waits on a connection
 //! never waits for a row to end; those of batches step back from the processor meanwhile
 //! ([`super::priority`]). A thread has scratch memory of its own and shares nothing that is locked while it works,
-//! but the caches of scaled pictures and of plans. With a GPU these threads lay out and encode, and [`super::gpu`] paints
-//! in between. Rows of batches go by plans where they have much in common ([`super::plans`]): then there
-//! is little to paint, and the CPU does it even beside a GPU. A panic fails its job alone; the scratch it may have torn is made anew.
+//! but the caches of scaled pictures and of plans. Cores that are idle when it comes to encode a large picture help
+//! it ([`super::cores`]). With a GPU these threads lay out and encode, and [`super::gpu`] paints in between. Rows
+//! of batches go by plans where they have much in common ([`super::plans`]): then there is little to paint,
+//! and the CPU does it even beside a GPU. A panic fails its job alone; the scratch it may have torn is made anew.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,11 +16,12 @@ use std::time::Instant;
 use pixeldrive_model::{Failure, Fault, Warning};
 use pixeldrive_render::backend::cpu;
 use pixeldrive_render::drawing::Drawing;
-use pixeldrive_render::encode::Encoder;
+use pixeldrive_render::encode::{Encoder, helpers_max};
 use pixeldrive_render::pixels::Pixels;
 use pixeldrive_render::plan::{Canvas, Key, Plan, Row};
 use pixeldrive_render::{Fonts, Scaled};
 
+use super::cores::Cores;
 use super::gpu::Laid;
 use super::job::{Job, Ticket, lap};
 use super::lanes::{Lane, Lanes};
@@ -50,6 +52,7 @@ pub(super) struct Shared {
     pub(super) plans: Plans,
     pub(super) queues: Arc<Queues>,
     pub(super) watchdog: Arc<Watchdog>,
+    pub(super) cores: Cores,
     /// Where drawings go when a GPU paints.
     pub(super) gpu: Option<Arc<Lanes<Laid>>>,
 }
@@ -114,13 +117,15 @@ pub(super) fn work(shared: &Shared, lane: Lane) {
     let mut scratch = None;
     while let Some(work) = shared.queues.of(lane).pop() {
         let stay = shared.watchdog.begin(lane, work.ticket().reply.clone());
+        let busy = shared.cores.begin();
         let scratch = scratch.get_or_insert_with(|| Scratch::new(shared));
         match work {
             Work::Begin(job) if job.ticket.begin() => begin(shared, scratch, *job),
             // Withdrawn, late, or nobody listens.
             Work::Begin(_) => {}
-            Work::Encode(painted) => finish(&mut scratch.encoder, painted),
+            Work::Encode(painted) => finish(shared, &mut scratch.encoder, painted),
         }
+        drop(busy);
         if !shared.watchdog.end(stay) {
             return;
         }
@@ -204,7 +209,8 @@ fn paint_whole(
 /// Encodes what was painted last.
 fn encode(shared: &Shared, scratch: &mut Scratch, warnings: Vec<Warning>, mut ticket: Ticket) {
     let mut clock = Instant::now();
-    let file = guarded(|| Ok(scratch.canvas.encode(&mut scratch.encoder)?));
+    let Scratch { canvas, encoder, .. } = &mut *scratch;
+    let file = helped(shared, encoder, canvas.size(), |encoder| Ok(canvas.encode(encoder)?));
     ticket.timings.encode = lap(&mut clock);
     match file {
         Ok(file) => ticket.answer_file(file, scratch.canvas.size(), warnings),
@@ -220,16 +226,29 @@ fn fail(shared: &Shared, scratch: &mut Scratch, ticket: Ticket, failure: Failure
 }
 
 /// The last step of what a GPU has painted.
-fn finish(encoder: &mut Encoder, painted: Painted) {
+fn finish(shared: &Shared, encoder: &mut Encoder, painted: Painted) {
     let Painted { pixels, warnings, mut ticket } = painted;
     let mut clock = Instant::now();
     let (size, effort) = ((pixels.width, pixels.height), ticket.effort);
-    let file = guarded(|| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?));
+    let encode = |encoder: &mut Encoder| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?);
+    let file = helped(shared, encoder, size, encode);
     ticket.timings.encode = lap(&mut clock);
     match file {
         Ok(file) => ticket.answer_file(file, size, warnings),
         Err(failure) => ticket.answer(Err(failure)),
     }
+}
+
+/// Encodes with the help of idle cores, if the picture is large.
+fn helped(
+    shared: &Shared,
+    encoder: &mut Encoder,
+    size: (u32, u32),
+    encode: impl FnOnce(&mut Encoder) -> Result<Vec<u8>, Failure>,
+) -> Result<Vec<u8>, Failure> {
+    let helpers = shared.cores.take_idle(helpers_max(size));
+    encoder.set_helpers(helpers.count());
+    guarded(|| encode(encoder))
 }
 
 /// The code of a render that ended in a panic.
