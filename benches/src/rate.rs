@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use pixeldrive_model::Bound;
-use pixeldrive_render::backend::{Painter, cpu};
+use pixeldrive_render::backend::cpu;
 use pixeldrive_render::encode::{Effort, Encoder};
 use pixeldrive_render::plan::{Canvas, Key, Plan};
 use pixeldrive_render::{Fonts, Layouter, Scaled};

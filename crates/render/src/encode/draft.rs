@@ -117,7 +117,7 @@ impl Draft {
         let columns = Columns::of(pixels.width as usize);
         let row_bytes = columns.width * format.bytes() + 1;
         encoder.filter(pixels, &format, 0..pixels.height as usize, Filtering::Adaptive);
-        encoder.refine(pixels, &format);
+        encoder.refine(pixels, &format, 0);
         let mut filtered = encoder.filtered.clone();
         for (y, to) in filtered.chunks_exact_mut(row_bytes).enumerate() {
             let row = pixels.row(y, 0, columns.width);
@@ -426,7 +426,7 @@ fn renew<P: Places>(
 ) {
     let mut known = known;
     let mut at = row.start;
-    for new in changed.iter().cloned().chain([row.end..row.end]) {
+    for new in changed.iter().cloned().chain(std::iter::once(row.end..row.end)) {
         let same = at..new.start;
         while let [first, rest @ ..] = known {
             if first.at() >= same.end {

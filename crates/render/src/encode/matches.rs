@@ -206,11 +206,11 @@ impl Tokens {
         for found in &self.matches {
             literals(&data[at..found.at()], codes, to);
             at = found.end();
-            let length = u64::from(found.length) - MATCH_MIN as u64;
-            let symbol = LENGTHS[length as usize & 0xff];
+            let length = usize::from(found.length) - MATCH_MIN;
+            let symbol = LENGTHS[length & 0xff];
             let code = codes.literals[usize::from(symbol.symbol)];
             to.put(code.bits.into(), code.count.into());
-            to.put(length - u64::from(symbol.base), symbol.extra_bits.into());
+            to.put(length as u64 - u64::from(symbol.base), symbol.extra_bits.into());
             let symbol = symbols::distance(found.distance.into());
             let code = codes.distances[usize::from(symbol.symbol)];
             to.put(code.bits.into(), code.count.into());

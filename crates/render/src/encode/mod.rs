@@ -162,12 +162,12 @@ impl Encoder {
                 self.deflate(usual, Some(Search { depth: 8, enough: 64, patience: 8 }), ends)
             }
             Effort::Balanced => {
-                self.refine_rows(pixels, format, rows.start);
+                self.refine(pixels, format, rows.start);
                 self.deflate(usual, Some(Search { depth: 24, enough: 64, patience: 8 }), ends)
             }
             Effort::Small => {
                 let thorough = Some(Search { depth: 1024, enough: 258, patience: 20 });
-                self.refine_rows(pixels, format, rows.start);
+                self.refine(pixels, format, rows.start);
                 let adaptive_sum = self.deflate(usual, thorough, ends);
                 let adaptive = std::mem::take(&mut self.deflated);
                 self.filter(pixels, format, rows, Filtering::None);
@@ -200,13 +200,8 @@ impl Encoder {
         Sum::of(filtered)
     }
 
-    /// Chooses the filters of a whole picture in `filtered` with more care.
-    fn refine(&mut self, pixels: &Pixels, format: &Format) {
-        self.refine_rows(pixels, format, 0);
-    }
-
     /// Chooses the filters of the rows in `filtered`, from this one of the picture on, with more care.
-    fn refine_rows(&mut self, pixels: &Pixels, format: &Format, start: usize) {
+    fn refine(&mut self, pixels: &Pixels, format: &Format, start: usize) {
         let Self { rows, filtered, .. } = self;
         dispatch!(level(), _ => match format.bytes() {
             1 => choice::refine::<1>(pixels, format, start, rows, filtered),

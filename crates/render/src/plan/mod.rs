@@ -47,8 +47,8 @@ pub struct Plan {
 /// What is shared, encoded as the effort asks for.
 #[derive(Debug)]
 enum Encoded {
-    Fast(Master),
-    Small(Draft),
+    Fast(Box<Master>),
+    Small(Box<Draft>),
 }
 
 /// A row that was laid out by a plan.
@@ -162,8 +162,10 @@ impl Plan {
         let below =
             if above { Some(Arc::new(picture(&mut shared.take(below_stretches))?)) } else { None };
         let encoded = match effort {
-            Effort::Fast => Encoded::Fast(Master::new(&base, encoder)?),
-            Effort::Balanced | Effort::Small => Encoded::Small(Draft::new(&base, effort, encoder)?),
+            Effort::Fast => Encoded::Fast(Box::new(Master::new(&base, encoder)?)),
+            Effort::Balanced | Effort::Small => {
+                Encoded::Small(Box::new(Draft::new(&base, effort, encoder)?))
+            }
         };
         let pixel_ratio = bound.pixel_ratio;
         Ok(Self { parts, base, below, below_stretches, encoded, pixel_ratio })
