@@ -53,7 +53,7 @@ pub(crate) struct Stamp {
 /// What a picture leaves of a row.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    /// The pixels in which it, or the row above it, is no ground.
+    /// The pixels in which it, or the row above it, is covered.
     ink: (u32, u32),
     /// From the picture's left edge to the first byte that is no zero.
     start: u32,
@@ -91,10 +91,10 @@ pub(crate) struct Sample(Counter);
 
 impl Sample {
     /// Counts a picture on its ground.
-    pub(crate) fn add(&mut self, pixels: &Pixels, ground: [u8; 3]) {
+    pub(crate) fn add(&mut self, picture: (&Pixels, &[Range<usize>]), ground: [u8; 3]) {
         let Self(counter) = self;
         let mut rows = 0;
-        dispatch!(level(), _ => residuals(pixels, ground, |_, _, left| {
+        dispatch!(level(), _ => residuals(picture, ground, |_, _, left| {
             if left.is_empty() {
                 return;
             }
@@ -115,13 +115,18 @@ impl Sample {
 }
 
 impl Stamp {
-    /// Encodes an opaque picture on its ground, in these codes or in bytes.
-    pub(crate) fn new(pixels: &Pixels, ground: [u8; 3], codes: Option<&Codes>) -> Self {
+    /// Encodes an opaque picture, of which in each row some pixels are covered, seen or not, on its ground, in these
+    /// codes or in bytes.
+    pub(crate) fn new(
+        (pixels, covered): (&Pixels, &[Range<usize>]),
+        ground: [u8; 3],
+        codes: Option<&Codes>,
+    ) -> Self {
         let mut rows = Vec::with_capacity(pixels.height as usize + 1);
         let mut bits = Bits::over(Vec::new());
         let mut bytes = Vec::new();
         let mut counter = Counter::default();
-        dispatch!(level(), _ => residuals(pixels, ground, |ink, start, left| {
+        dispatch!(level(), _ => residuals((pixels, covered), ground, |ink, start, left| {
             let (from, upto) = match codes {
                 Some(Codes(codes)) => {
                     let from = bits.position();
@@ -167,22 +172,20 @@ impl Stamp {
     }
 }
 
-/// Calls `each` for every row of an opaque picture, and for the one below it, with the pixels in which it or
-/// the row above is no ground, and with what Paeth's filter leaves of it: where that begins, in bytes
-/// from the left edge, and the bytes from the first to the last that is no zero.
+/// Calls `each` for every row of an opaque picture, of which in each row some pixels are `covered`, and for the one
+/// below it: with the pixels in which it or the row above is covered, and with what Paeth's filter leaves of it:
+/// where that begins, in bytes from the left edge, and the bytes from the first to the last that is no zero.
 #[inline(always)]
-fn residuals(pixels: &Pixels, ground: [u8; 3], mut each: impl FnMut(Range<usize>, usize, &[u8])) {
+fn residuals(
+    (pixels, covered): (&Pixels, &[Range<usize>]),
+    ground: [u8; 3],
+    mut each: impl FnMut(Range<usize>, usize, &[u8]),
+) {
     let (width, height) = (pixels.width as usize, pixels.height as usize);
     // A pixel of ground on either side: that on the right has the picture to its left.
     let plain = ground.repeat(width + 2);
     let (mut above, mut own) = (plain.clone(), plain.clone());
     let mut left = vec![0; plain.len()];
-    let inked = |row: &[u8]| {
-        let (row, _) = row[BPP..].as_chunks::<BPP>();
-        let first = row.iter().position(|pixel| *pixel != ground).unwrap_or(width);
-        let end = row.iter().rposition(|pixel| *pixel != ground).map_or(0, |last| last + 1);
-        first..end
-    };
     let mut ink_above = width..0;
     for y in 0..=height {
         if y < height {
@@ -197,7 +200,7 @@ fn residuals(pixels: &Pixels, ground: [u8; 3], mut each: impl FnMut(Range<usize>
         let left = &left[BPP..];
         let first = left.iter().position(|byte| *byte != 0).unwrap_or(0);
         let end = left.iter().rposition(|byte| *byte != 0).map_or(first, |last| last + 1);
-        let ink = inked(&own);
+        let ink = covered.get(y).cloned().unwrap_or(width..0);
         let both = ink.start.min(ink_above.start)..ink.end.max(ink_above.end);
         each(both, first, &left[first..end]);
         ink_above = ink;

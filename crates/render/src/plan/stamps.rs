@@ -108,6 +108,10 @@ impl Stamps {
             let on = |at: i64, side: usize| usize::try_from(at).unwrap_or_default().min(side - 1);
             let (x, y) = (on(first.x, width), on(first.y, height));
             let Some([r, g, b, _]) = base.row(y, x, x + 1).first_chunk() else { return Ok(None) };
+            // Where the ground is not flat it is so most often in any row.
+            if y > 0 && !ground.is_flat(y..y + 1) {
+                return Ok(None);
+            }
             let style = Style { face, ink, ground: [*r, *g, *b] };
             texts.push(Text { run, style, stands });
         }
@@ -141,7 +145,9 @@ impl Stamps {
                 Put::All(_) | Put::Not => return Ok(None),
             }
         }
-        Ok(composition.finish(sheet.codes.as_ref()))
+        let stretch = composition.finish(sheet.codes.as_ref());
+        // Also between texts, where others may stand.
+        Ok(stretch.filter(|stretch| ground.is_flat(stretch.rows.clone())))
     }
 }
 
@@ -220,7 +226,7 @@ fn codes(styles: &[Style], texts: &[Text<'_>], glyphs: &mut Glyphs) -> Codes {
             let stand = Stand { glyph, place: 0, x: 0, y: 0 };
             // A face need not have an outline for each of its glyphs.
             if let Ok(Some(picture)) = glyphs.picture(text.run, &[stand], style.ground) {
-                sample.add(&picture.pixels, style.ground);
+                sample.add((&picture.pixels, &picture.rows), style.ground);
             }
         }
     }
@@ -312,8 +318,9 @@ impl Sheet {
         bytes: &mut usize,
     ) -> Result<Option<Kept>, Error> {
         let picture = glyphs.picture(text.run, stands, text.style.ground)?;
-        Ok(picture.map(|Picture { x, y, pixels, covered }| {
-            let stamp = Arc::new(Stamp::new(&pixels, text.style.ground, self.codes.as_deref()));
+        Ok(picture.map(|Picture { x, y, pixels, rows, covered }| {
+            let stamp =
+                Arc::new(Stamp::new((&pixels, &rows), text.style.ground, self.codes.as_deref()));
             *bytes += stamp.bytes();
             Kept { x, y, stamp, covered }
         }))

@@ -388,6 +388,33 @@ fn texts_on_plain_ground_are_stamped() {
     check_stamped(&[faint, text(json!({"x": 150, "text": "To"}))], true);
     let below = json!({"x": 20, "y": 100, "text": "below", "fontSize": 22});
     check_stamped(&[text(json!({})), below], true);
+    // What is not seen on the ground hides what it stands on.
+    let point = json!({"x": 21, "y": 30, "text": ".", "fontSize": 40});
+    let hides = json!({"x": 20, "y": 40, "text": "=====", "color": "#f4f1ea", "fontSize": 40});
+    check_stamped(&[point, hides], false);
+}
+
+/// What lies between two texts, in rows that neither touches, is not lost.
+#[test]
+fn what_lies_between_stamped_texts_is_seen() {
+    let live = |y: i32, id: &str| json!({"id": id, "type": "text", "x": 10, "y": y, "text": "our news", "fontSize": 16});
+    let colors = json!({"id": "colors", "type": "rect", "y": 150, "width": 320, "height": 50,
+        "fill": gradient("red", "blue")});
+    for at in 40..70 {
+        let rule = json!({"id": "rule", "type": "rect", "x": 200, "y": at, "width": 90, "height": 1,
+            "fill": "#a11"});
+        let elements = json!([live(30, "a"), rule, live(50, "b"), colors]);
+        let template = template(&elements, "#f4f1ea");
+        let rows = ["our news", "or none"]
+            .map(|said| payload(json!({"a": {"text": said}, "b": {"text": "here"}})));
+        assert_eq!(compare(&mut Bench::new(), &template, &rows), 2, "{at}: not by a plan");
+        let lines = json!([colors, {"id": "t", "type": "text", "x": 10, "y": at, "fontSize": 14,
+            "text": "our news\nhere", "textDecoration": "underline"}]);
+        let bound = bind(&self::template(&lines, "#f4f1ea"), &Map::new(), 1.0).unwrap();
+        let mut bench = Bench::new();
+        let (drawing, _, whole) = bench.whole(&bound);
+        check_whole(&mut bench, &drawing, &whole);
+    }
 }
 
 /// A picture is stored as it would be if its texts were painted: in a palette, or grey, if that holds all.

@@ -6,6 +6,7 @@
 //! from their outlines.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use fearless_simd::dispatch;
 use kurbo::Affine;
@@ -80,7 +81,9 @@ pub(crate) struct Picture {
     pub x: i64,
     pub y: i64,
     pub pixels: Pixels,
-    /// Around what they cover, even where that is not seen: left, top, right and bottom.
+    /// Of each row the pixels that they cover, even where that is not seen.
+    pub rows: Vec<Range<usize>>,
+    /// Around all of them: left, top, right and bottom.
     pub covered: Box4,
 }
 
@@ -211,8 +214,12 @@ impl Glyphs {
         let mut pixels = Pixels { width, height, rgba, opaque: true };
         let (ink, area) = (Ink::new(color, true), Area { x0: 0, y0: 0, x1: width, y1: height });
         let moved = stands.iter().map(|stand| Stand { x: stand.x - x0, y: stand.y - y0, ..*stand });
-        self.with_masks(run, moved, |stand, mask| mask.lay(stand, &ink, &mut pixels, area))?;
-        Ok(Some(Picture { x: x0, y: y0, pixels, covered }))
+        let mut rows = vec![width as usize..0; height as usize];
+        self.with_masks(run, moved, |stand, mask| {
+            mask.lay(stand, &ink, &mut pixels, area);
+            mask.cover(stand, &mut rows);
+        })?;
+        Ok(Some(Picture { x: x0, y: y0, pixels, rows, covered }))
     }
 
     /// Shows `each` the mask of each glyph, made where there is none yet.
@@ -308,6 +315,21 @@ fn color(run: &GlyphRun) -> Option<[u8; 4]> {
 impl Mask {
     fn height(&self) -> usize {
         self.coverage.len() / self.width.max(1)
+    }
+
+    /// Widens what is covered of the rows of a picture, in which all of the mask stands.
+    fn cover(&self, stand: &Stand, rows: &mut [Range<usize>]) {
+        let index = |at: i64| usize::try_from(at).unwrap_or_default();
+        let (left, top) = (index(stand.x + self.left), index(stand.y + self.top));
+        let coverage = self.coverage.chunks_exact(self.width.max(1));
+        for (row, coverage) in rows.iter_mut().skip(top).zip(coverage) {
+            let covers = |covered: &u8| *covered > 0;
+            if let (Some(first), Some(last)) =
+                (coverage.iter().position(covers), coverage.iter().rposition(covers))
+            {
+                *row = row.start.min(left + first)..row.end.max(left + last + 1);
+            }
+        }
     }
 
     /// Lays a colour over an area of a picture, where the mask covers it.
