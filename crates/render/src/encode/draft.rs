@@ -103,13 +103,13 @@ pub(super) struct Desk {
 static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 impl Draft {
-    /// Encodes `pixels` as what others are like.
+    /// Encodes `pixels` as what others are like, which differ by texts and the like, or by `pictures` too.
     ///
     /// # Errors
     /// [`Error::Encode`] when the pixels are not what their size says.
     pub(crate) fn new(
         pixels: &Pixels,
-        effort: Effort,
+        (effort, pictures): (Effort, bool),
         encoder: &mut Encoder,
     ) -> Result<Self, Error> {
         check(pixels)?;
@@ -121,7 +121,13 @@ impl Draft {
         let mut filtered = encoder.filtered.clone();
         for (y, to) in filtered.chunks_exact_mut(row_bytes).enumerate() {
             let row = pixels.row(y, 0, columns.width);
-            if is_plain(row) {
+            if pictures {
+                if y > 0 && row == pixels.row(y - 1, 0, columns.width) {
+                    // Any but none leaves nothing of it; of a picture there, Paeth's leaves least.
+                    to[0] = Filter::Paeth as u8;
+                    to[1..].fill(0);
+                }
+            } else if is_plain(row) {
                 to[0] = Filter::None as u8;
                 dispatch!(level(), _ => format.pack(row, &mut to[1..]));
             }

@@ -157,11 +157,19 @@ impl Encoder {
         self.filter(pixels, format, rows.clone(), Filtering::Adaptive);
         match effort {
             Effort::Fast => self.deflate(usual, None, ends),
-            Effort::Balanced if is_flat(&self.filtered) => {
-                self.filter(pixels, format, rows, Filtering::None);
-                self.deflate(usual, Some(Search { depth: 8, enough: 64, patience: 8 }), ends)
-            }
             Effort::Balanced => {
+                if is_flat(&self.filtered) {
+                    self.deflate(usual, None, ends);
+                    let fast = self.deflated.len();
+                    self.filter(pixels, format, rows.clone(), Filtering::None);
+                    let search = Search { depth: 8, enough: 64, patience: 8 };
+                    let sum = self.deflate(usual, Some(search), ends);
+                    // Else there is a photo or a slope in it, which filters tell better.
+                    if self.deflated.len() < fast {
+                        return sum;
+                    }
+                    self.filter(pixels, format, rows.clone(), Filtering::Adaptive);
+                }
                 self.refine(pixels, format, rows.start);
                 self.deflate(usual, Some(Search { depth: 24, enough: 64, patience: 8 }), ends)
             }

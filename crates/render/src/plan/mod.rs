@@ -133,7 +133,8 @@ impl Plan {
         effort: Effort,
         (layouter, painter, encoder): (&mut Layouter, &mut cpu::Painter, &mut Encoder),
     ) -> Result<Self, Error> {
-        let mut shared = Shared { live: template.live(payload).collect(), ..Shared::default() };
+        let live: HashSet<_> = template.live(payload).collect();
+        let mut shared = Shared { live: live.clone(), ..Shared::default() };
         shared.elements(&template.elements);
         let Shared { ids, own_from, .. } = shared;
         let kept = ids.iter().cloned().collect();
@@ -164,7 +165,9 @@ impl Plan {
         let encoded = match effort {
             Effort::Fast => Encoded::Fast(Box::new(Master::new(&base, encoder)?)),
             Effort::Balanced | Effort::Small => {
-                Encoded::Small(Box::new(Draft::new(&base, effort, encoder)?))
+                let pictures = shows_pictures(&template.elements, &live, false);
+                let draft = Draft::new(&base, (effort, pictures), encoder)?;
+                Encoded::Small(Box::new(draft))
             }
         };
         let pixel_ratio = bound.pixel_ratio;
@@ -212,6 +215,20 @@ fn extent(marks: &[Mark], measure: &mut Measure) -> Extent {
         },
     );
     Extent { reach, effects: any.then(|| effects.rect()) }
+}
+
+/// Whether a row's own are pictures: elements that are live, or stand in a group that is.
+fn shows_pictures(elements: &[Element], live: &HashSet<&str>, inside: bool) -> bool {
+    elements.iter().any(|element| {
+        let own = inside || live.contains(element.id.as_str());
+        match &element.kind {
+            Kind::Image(_) | Kind::Svg(_) => own,
+            Kind::Group(group) => group
+                .members()
+                .any(|member| shows_pictures(std::slice::from_ref(member), live, own)),
+            _ => false,
+        }
+    })
 }
 
 /// Whether the place of a group's members depends on how large all of them are.

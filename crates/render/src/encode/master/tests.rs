@@ -53,11 +53,13 @@ fn check(base: &Pixels, pixels: &Pixels, areas: &[Area]) {
     let expected = decoded(&whole).2;
     assert!(decoded(&file).2 == expected, "another picture than the whole one");
     assert!(decoded_by_zune(&file) == expected, "zune reads another picture");
-    for effort in [Effort::Balanced, Effort::Small] {
-        let draft = Draft::new(base, effort, &mut encoder).unwrap();
+    let efforts = [Effort::Balanced, Effort::Small];
+    for how in efforts.into_iter().flat_map(|effort| [(effort, false), (effort, true)]) {
+        let (effort, _) = how;
+        let draft = Draft::new(base, how, &mut encoder).unwrap();
         let file = encoder.encode_by((&draft, base), pixels, areas, 1.0).unwrap();
         let mut fresh = Encoder::new();
-        let draft = Draft::new(base, effort, &mut fresh).unwrap();
+        let draft = Draft::new(base, how, &mut fresh).unwrap();
         let again = fresh.encode_by((&draft, base), pixels, areas, 1.0).unwrap();
         assert!(file == again, "{effort:?}: what was encoded before makes no difference");
         assert!(decoded(&file).2 == expected, "{effort:?}: another picture than the whole one");
@@ -130,6 +132,36 @@ fn what_is_like_a_master_takes_hardly_more_than_what_is_encoded_whole() {
     let like = encoder.encode_like((&master, &base), &pixels, &[area], &[], 1.0).unwrap().len();
     let whole = encoder.encode(&pixels, 1.0, Effort::Fast).unwrap().len();
     assert!(like < whole * 5 / 4, "{like} bytes, whole {whole}");
+}
+
+/// A photo on a plain ground, which a row shows or a picture has by itself, takes no more bytes with more effort.
+#[test]
+fn photos_on_plain_ground_are_smaller_with_more_effort() {
+    let base = picture(600, &[3; 400], true);
+    let mut pixels = base.clone();
+    let area = Area { x0: 100, y0: 50, x1: 300, y1: 300 };
+    let quads = pixels.rgba.as_chunks_mut::<4>().0;
+    let mut grain = 1_u32;
+    for y in 50..300_u32 {
+        for x in 100..300_u32 {
+            grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let shade = |of: u32| u8::try_from((of + (grain >> 30)) % 256).unwrap();
+            let at = (y * 600 + x) as usize;
+            quads[at] = [shade(x * y / 300), shade(x / 2 + y / 3), shade(2 * y / 3), 255];
+        }
+    }
+    check(&base, &pixels, &[area]);
+    let mut encoder = Encoder::new();
+    let fast = encoder.encode(&pixels, 1.0, Effort::Fast).unwrap().len();
+    for effort in [Effort::Balanced, Effort::Small] {
+        let whole = encoder.encode(&pixels, 1.0, effort).unwrap().len();
+        assert!(whole < fast, "{effort:?}: {whole} whole, fast {fast}");
+        let [as_text, as_picture] = [false, true].map(|pictures| {
+            let draft = Draft::new(&base, (effort, pictures), &mut encoder).unwrap();
+            encoder.encode_by((&draft, &base), &pixels, &[area], 1.0).unwrap().len()
+        });
+        assert!(as_picture < as_text * 3 / 4, "{effort:?}: {as_picture}, as text {as_text}");
+    }
 }
 
 proptest! {
