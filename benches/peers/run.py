@@ -26,6 +26,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -170,11 +171,11 @@ def peak_mb(pid):
         if line.startswith("VmHWM:"):
             found = int(line.split()[1]) / 1000
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            try:
-                found += peak_mb(child)
-            except OSError:
-                pass  # It has just ended.
+        # Threads and children may have just ended.
+        with suppress(OSError):
+            for child in (task / "children").read_text().split():
+                with suppress(OSError):
+                    found += peak_mb(child)
     return found
 
 
