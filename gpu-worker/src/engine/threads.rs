@@ -210,7 +210,7 @@ fn paint_whole(
 fn encode(shared: &Shared, scratch: &mut Scratch, warnings: Vec<Warning>, mut ticket: Ticket) {
     let mut clock = Instant::now();
     let Scratch { canvas, encoder, .. } = &mut *scratch;
-    let file = helped(shared, encoder, canvas.size(), |encoder| Ok(canvas.encode(encoder)?));
+    let file = helped(shared, encoder, canvas.helpers_max(), |encoder| Ok(canvas.encode(encoder)?));
     ticket.timings.encode = lap(&mut clock);
     match file {
         Ok(file) => ticket.answer_file(file, scratch.canvas.size(), warnings),
@@ -231,7 +231,7 @@ fn finish(shared: &Shared, encoder: &mut Encoder, painted: Painted) {
     let mut clock = Instant::now();
     let (size, effort) = ((pixels.width, pixels.height), ticket.effort);
     let encode = |encoder: &mut Encoder| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?);
-    let file = helped(shared, encoder, size, encode);
+    let file = helped(shared, encoder, helpers_max(size), encode);
     ticket.timings.encode = lap(&mut clock);
     match file {
         Ok(file) => ticket.answer_file(file, size, warnings),
@@ -239,14 +239,14 @@ fn finish(shared: &Shared, encoder: &mut Encoder, painted: Painted) {
     }
 }
 
-/// Encodes with the help of idle cores, if the picture is large.
+/// Encodes with the help of idle cores, of so many at most.
 fn helped(
     shared: &Shared,
     encoder: &mut Encoder,
-    size: (u32, u32),
+    most: usize,
     encode: impl FnOnce(&mut Encoder) -> Result<Vec<u8>, Failure>,
 ) -> Result<Vec<u8>, Failure> {
-    let helpers = shared.cores.take_idle(helpers_max(size));
+    let helpers = shared.cores.take_idle(most);
     encoder.set_helpers(helpers.count());
     guarded(|| encode(encoder))
 }

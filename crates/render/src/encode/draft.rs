@@ -263,16 +263,14 @@ impl Encoder {
             let (first, last) = (&draft.blocks[blocks.start], &draft.blocks[blocks.end - 1]);
             if new {
                 let rows = (first.rows.start..last.rows.end, &changes.stale[..]);
+                let Desk { quick, thorough, tokens, changed, filtered, .. } = &mut self.desk;
+                let (used, to) = ((tokens, changed), &mut to);
                 if draft.effort == Effort::Small {
-                    let kept = self.desk.thorough.take();
-                    let mut matcher = kept.unwrap_or_else(|| Matcher::new(THOROUGH, [0; 2]));
-                    dispatch!(level(), _ => self.tell_rows(draft, rows, &mut matcher, &mut to));
-                    self.desk.thorough = Some(matcher);
+                    let matcher = thorough.get_or_insert_with(|| Matcher::new(THOROUGH, [0; 2]));
+                    dispatch!(level(), _ => tell_rows(draft, rows, filtered, matcher, used, to));
                 } else {
-                    let kept = self.desk.quick.take();
-                    let mut matcher = kept.unwrap_or_else(|| Matcher::new(QUICK, [0; 2]));
-                    dispatch!(level(), _ => self.tell_rows(draft, rows, &mut matcher, &mut to));
-                    self.desk.quick = Some(matcher);
+                    let matcher = quick.get_or_insert_with(|| Matcher::new(QUICK, [0; 2]));
+                    dispatch!(level(), _ => tell_rows(draft, rows, filtered, matcher, used, to));
                 }
             } else {
                 to.splice(&draft.bits, first.bits.start, last.bits.end);
@@ -321,44 +319,6 @@ impl Encoder {
         desk.stale.extend_from_slice(stale);
     }
 
-    /// Tells rows of `filtered` in blocks of their own.
-    #[inline(always)]
-    fn tell_rows<P: Places>(
-        &mut self,
-        draft: &Draft,
-        (rows, stale): (Range<usize>, &[u64]),
-        matcher: &mut Matcher<P>,
-        to: &mut Bits,
-    ) {
-        let row_bytes = draft.row_bytes();
-        let stretch = rows.start * row_bytes..rows.end * row_bytes;
-        let Desk { tokens, changed, filtered, .. } = &mut self.desk;
-        let filtered = &filtered[..stretch.end];
-        let mut costs = draft.costs.clone();
-        matcher.clear([draft.format.bytes(), row_bytes], stretch.start);
-        tokens.begin(stretch.start);
-        for row in rows.clone() {
-            draft.changed(row, stale[row], filtered, changed);
-            let known = draft.starts[row] as usize..draft.starts[row + 1] as usize;
-            let bytes = row * row_bytes..(row + 1) * row_bytes;
-            // As far back as a match may look.
-            let looks_at = row.saturating_sub(WINDOW.div_ceil(row_bytes));
-            if stale[looks_at..=row].iter().all(|chunks| *chunks == 0) {
-                draft.matches[known].iter().for_each(|found| tokens.join(*found));
-                tokens.literals(bytes.end);
-            } else {
-                let of = (&mut *matcher, &costs);
-                renew(&draft.matches[known], (bytes, changed), filtered, of, tokens);
-            }
-            if tokens.count() >= BLOCK || row + 1 == rows.end {
-                let codes = tokens.codes(filtered);
-                tokens.write(filtered, &codes, false, to);
-                costs = Costs::of(&codes);
-                tokens.begin((row + 1) * row_bytes);
-            }
-        }
-    }
-
     /// Filters some chunks of a row.
     #[inline(always)]
     fn filter_chunks<const BPP: usize>(
@@ -389,6 +349,44 @@ impl Encoder {
             let after = draft.filtered.len() - bytes.end;
             let old = draft.sums[row * draft.columns.count + at];
             checksum.exchange(old, Sum::of(&filtered[bytes]), after);
+        }
+    }
+}
+
+/// Tells rows of `filtered` in blocks of their own.
+#[inline(always)]
+fn tell_rows<P: Places>(
+    draft: &Draft,
+    (rows, stale): (Range<usize>, &[u64]),
+    filtered: &[u8],
+    matcher: &mut Matcher<P>,
+    (tokens, changed): (&mut Tokens, &mut Vec<Range<usize>>),
+    to: &mut Bits,
+) {
+    let row_bytes = draft.row_bytes();
+    let stretch = rows.start * row_bytes..rows.end * row_bytes;
+    let filtered = &filtered[..stretch.end];
+    let mut costs = draft.costs.clone();
+    matcher.clear([draft.format.bytes(), row_bytes], stretch.start);
+    tokens.begin(stretch.start);
+    for row in rows.clone() {
+        draft.changed(row, stale[row], filtered, changed);
+        let known = draft.starts[row] as usize..draft.starts[row + 1] as usize;
+        let bytes = row * row_bytes..(row + 1) * row_bytes;
+        // As far back as a match may look.
+        let looks_at = row.saturating_sub(WINDOW.div_ceil(row_bytes));
+        if stale[looks_at..=row].iter().all(|chunks| *chunks == 0) {
+            draft.matches[known].iter().for_each(|found| tokens.join(*found));
+            tokens.literals(bytes.end);
+        } else {
+            let of = (&mut *matcher, &costs);
+            renew(&draft.matches[known], (bytes, changed), filtered, of, tokens);
+        }
+        if tokens.count() >= BLOCK || row + 1 == rows.end {
+            let codes = tokens.codes(filtered);
+            tokens.write(filtered, &codes, false, to);
+            costs = Costs::of(&codes);
+            tokens.begin((row + 1) * row_bytes);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::areas::{self, around, overlap};
 use crate::backend::cpu::{self, Surface, glyphs::Glyphs};
 use crate::drawing::{Drawing, GlyphRun, Mark, blends};
 use crate::encode::stamps::{self, Stretch};
-use crate::encode::{Effort, Encoder};
+use crate::encode::{Effort, Encoder, helpers_max};
 use crate::layout::parts::{Extent, Laid};
 use crate::measure::Measure;
 use crate::pixels::{Area, Pixels};
@@ -185,6 +185,14 @@ impl Canvas {
     #[must_use]
     pub fn size(&self) -> (u32, u32) {
         self.pixels().map_or((0, 0), |pixels| (pixels.width, pixels.height))
+    }
+
+    /// How many threads besides its own can be of use to encode what was painted last.
+    #[must_use]
+    pub fn helpers_max(&self) -> usize {
+        // Rows and what is stamped are put together from what is known, by one.
+        let is_painted = self.whole.as_ref().is_some_and(|whole| whole.stamped.is_empty());
+        if is_painted { helpers_max(self.size()) } else { 0 }
     }
 
     /// Stretches of rows that were not painted last.
