@@ -1,12 +1,15 @@
 //! Plans: what it costs to make one, and how the cost of a row grows with what it changes, with the
-//! canvas, and with the template. `whole` is the same row without a plan.
+//! canvas, with the template, and with how many rows come after it. `whole` is the same row without a plan.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run has nobody to tell")]
 
 use std::sync::Arc;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group,
+    criterion_main,
+};
 use pixeldrive_benches::rate::{Ask, Mode, Studio};
 use pixeldrive_benches::{CARDS, Card, fonts};
 use pixeldrive_render::Scaled;
@@ -94,5 +97,30 @@ fn growth(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, cards, growth);
+/// A batch of so many rows by one who has no plan for them yet: making it is a part of what is measured.
+fn batches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("batch");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    let card = card(1200, 630, 0.05, 20);
+    for count in [1, 10, 100, 1_000, 10_000] {
+        group.throughput(Throughput::Elements(count as u64));
+        for (mode, name) in [(Mode::Plan, "plan"), (Mode::Full, "whole")] {
+            if mode == Mode::Full && count > 100 {
+                // Each row costs the same.
+                continue;
+            }
+            let mut studio = studio(&card, mode);
+            studio.png(0).expect("a PNG");
+            group.bench_function(BenchmarkId::new(format!("rows, {name}"), count), |bencher| {
+                bencher.iter(|| {
+                    studio.forget();
+                    (0..count).map(|row| studio.png(row).expect("a PNG").len()).sum::<usize>()
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, cards, growth, batches);
 criterion_main!(benches);

@@ -136,6 +136,11 @@ impl<'a> Studio<'a> {
         Ok(self.canvas.encode(&mut self.encoder)?)
     }
 
+    /// Drops the plans that were made.
+    pub fn forget(&mut self) {
+        self.plans.clear();
+    }
+
     /// The plan of a row.
     fn plan(&mut self, row: usize, bound: &Bound) -> Result<Arc<Plan>> {
         let Card { template, assets, .. } = self.card;

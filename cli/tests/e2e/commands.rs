@@ -167,7 +167,7 @@ fn a_csv_file_becomes_a_folder_of_pictures() {
     let folder = workshop();
     fs::write(
         folder.path().join("rows.csv"),
-        "id,name.text,stars.value,name.color,email,stars\n\
+        "id,name.text,stars.value,name.color,email,Stars\n\
          a/1,Ada,4.5,#be123c,ada@example.com,5\n\
          b2,\"Bob, the builder\",,,,\n\
          c3,Cleo,not a number,,,\n\

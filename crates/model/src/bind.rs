@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::element::{self, Element, Group, Kind};
-use crate::faults::did_you_mean;
+use crate::faults::{did_you_mean, nearest};
 use crate::limits::{
     PAYLOAD_BYTES_MAX, PICTURE_PX_MAX, PICTURE_SIDE_PX_MAX, PIXEL_RATIO_MAX, PIXEL_RATIO_MIN,
     PROBLEMS_MAX,
@@ -125,11 +125,16 @@ impl Template {
         (!known).then(|| element.unknown(property))
     }
 
-    /// The column that was probably meant by one that is named like an element, without a property.
+    /// The column that was probably meant by one that is named about like an element, without a property, or like
+    /// a placeholder.
     #[must_use]
     pub fn column_meant(&self, name: &str) -> Option<String> {
-        let element = self.walk().find(|known| known.id == name)?;
-        Some(format!("{name}.{}", element.kind.main_property()))
+        let ids = self.walk().map(|element| element.id.as_str());
+        let meant = nearest(name, ids.chain(self.keys_read()))?;
+        let element = self.walk().find(|known| known.id == meant);
+        Some(element.map_or(meant.to_owned(), |element| {
+            format!("{meant}.{}", element.kind.main_property())
+        }))
     }
 
     /// What is said of a key of the payload that nothing reads.

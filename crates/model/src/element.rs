@@ -11,8 +11,7 @@ use crate::limits::{
 use crate::property::{Properties, Property, kind, properties, within, words};
 use crate::schema::{Defs, ranged};
 use crate::shape::{Ellipse, Line, Path, Polygon, Rect, Star};
-use crate::text::Shadow;
-use crate::text::{Overflow, Text};
+use crate::text::{FontSize, Overflow, Shadow, Text};
 use crate::{
     Barcode, Border, Chart, Color, Condition, Filters, Lang, ObjectFit, ObjectPosition, OnError,
     Progress, QrCode, Rating, Recolor, Source, Table,
@@ -587,7 +586,8 @@ fn check_text(text: &Text, mut report: impl FnMut(&'static str, String)) {
     if text.max_font_size > 0.0 && text.max_font_size < text.font_size {
         report("maxFontSize", format!("smaller than the fontSize of {}", text.font_size));
     }
-    if text.overflow == Overflow::Shrink && text.min_font_size > text.font_size {
+    let too_large = |min: FontSize| min.0 > text.font_size;
+    if text.overflow == Overflow::Shrink && text.min_font_size.is_some_and(too_large) {
         report("minFontSize", format!("larger than the fontSize of {}", text.font_size));
     }
 }

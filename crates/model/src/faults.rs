@@ -203,6 +203,11 @@ pub(crate) fn unknown(key: &str, what: &str, known: &[&str]) -> String {
 
 /// `` (did you mean `fontSize`?)``, or nothing when no known name is like the one that was given.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map_or(String::new(), |known| format!(" (did you mean `{known}`?)"))
+}
+
+/// The known name that was probably meant.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Characters of names that are compared.
     const CHARS_MAX: usize = 40;
     let plain = |name: &str| -> Vec<char> {
@@ -221,7 +226,7 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
             (edits <= most).then_some((edits, known))
         })
         .min_by_key(|(edits, _)| *edits);
-    least.map_or(String::new(), |(_, known)| format!(" (did you mean `{known}`?)"))
+    least.map(|(_, known)| known)
 }
 
 /// How many letters have to be put in, left out, replaced or swapped with the next one.

@@ -73,8 +73,9 @@ properties! {
         "wordSpacing" word_spacing: f64 = 0.0, in -1000.0..=1000.0;
         /// Most lines shown; 0 sets no limit.
         "maxLines" max_lines: u32 = 0;
-        /// With `"overflow": "shrink"`, the smallest size in px that the text may shrink to.
-        "minFontSize" min_font_size: f64 = 8.0, in 1.0..=FONT_SIZE_PX_MAX;
+        /// With `"overflow": "shrink"`, the smallest size in px that the text may shrink to: 8, or the
+        /// `fontSize` if that is less, unless it is set.
+        "minFontSize" min_font_size: Option<FontSize> = None;
         /// The largest size in px that the text may grow to while it fits its box; 0 for none.
         "maxFontSize" max_font_size: f64 = 0.0, in 0.0..=FONT_SIZE_PX_MAX;
         /// What to do when the text does not fit its box or its lines.

@@ -78,6 +78,7 @@ fn every_fault_is_named_with_its_path_and_the_words_that_would_do() {
         ),
         "elements[0].minFontSize: larger than the fontSize of 10",
     );
+    check(&with(r#"{"id": "a", "type": "text", "overflow": "shrink", "fontSize": 6}"#), "");
     check(
         &with(r#"{"id": "p", "type": "path", "d": "M0 0 nonsense"}"#),
         "elements[0].d: no SVG path data",

@@ -11,16 +11,19 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// Few, unless there are more render threads.
-const FEW_MIN: usize = 2;
-/// Many are so many times as many.
+/// Render threads for each of the few.
+const FEW: usize = 2;
+/// Many are so many for each render thread.
 const MANY: usize = 4;
+/// Many are so many at least.
+const MANY_MIN: usize = 8;
 /// How long after a single render began another is to be expected; its credit is taken within that.
 const SINGLE: Duration = Duration::from_millis(100);
 
 /// The turns.
 pub(super) struct Turns {
     few: usize,
+    many: usize,
     state: Mutex<State>,
     left: Notify,
 }
@@ -37,7 +40,8 @@ pub(super) struct Turn<'a>(&'a Turns);
 
 impl Turns {
     pub(super) fn new(slots: usize) -> Self {
-        Self { few: slots.max(FEW_MIN), state: Mutex::default(), left: Notify::new() }
+        let (few, many) = (slots.div_ceil(FEW), (slots * MANY).max(MANY_MIN));
+        Self { few, many, state: Mutex::default(), left: Notify::new() }
     }
 
     /// A single render begins.
@@ -61,7 +65,7 @@ impl Turns {
     fn try_take(&self) -> Option<Turn<'_>> {
         let mut state = self.state.lock();
         let single = state.single.is_some_and(|begun| begun.elapsed() < SINGLE);
-        let most = if single { self.few } else { self.few * MANY };
+        let most = if single { self.few } else { self.many };
         (state.taken < most).then(|| {
             state.taken += 1;
             Turn(self)
@@ -89,18 +93,21 @@ mod tests {
 
     #[test]
     fn batches_step_back_for_a_single_render_and_not_for_long() {
-        let of = Turns::new(3);
-        assert_eq!(turns(&of), 12, "nobody waits");
+        let of = Turns::new(6);
+        assert_eq!(turns(&of), 24, "nobody waits");
         of.single();
         assert_eq!(turns(&of), 3, "somebody waits");
         of.state.lock().single = Instant::now().checked_sub(SINGLE);
-        assert_eq!(turns(&of), 12, "he has what he waited for");
-        assert_eq!(turns(&Turns::new(1)), 8, "two at least, four times");
+        assert_eq!(turns(&of), 24, "he has what he waited for");
+        let alone = Turns::new(1);
+        assert_eq!(turns(&alone), 8, "nobody waits for the only thread");
+        alone.single();
+        assert_eq!(turns(&alone), 1, "somebody waits for the only thread");
     }
 
     #[tokio::test]
     async fn a_turn_that_ends_is_another_s() {
-        let of = Turns::new(1);
+        let of = Turns::new(4);
         of.single();
         let (first, second) = (of.take().await, of.take().await);
         let mut third = Box::pin(of.take());

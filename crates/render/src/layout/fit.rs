@@ -12,6 +12,9 @@ const SLACK_PX: f64 = 0.01;
 /// Sizes tried when a text shrinks or grows lie on this grid, so that near-equal texts get equal sizes.
 const STEP_PX: f64 = 0.25;
 
+/// The smallest size in px that a text shrinks to, unless it says another.
+const SHRUNK_PX_MIN: f64 = 8.0;
+
 /// What a text must fit into.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
@@ -59,7 +62,8 @@ pub(super) fn fit<'a>(
     let mut lines = fitter.set(&styled, size);
     if !fitter.fits(&lines, Words::Whole) {
         if text.overflow == Overflow::Shrink {
-            size = fitter.largest(&styled, text.min_font_size, size);
+            let least = text.min_font_size.map_or(SHRUNK_PX_MIN.min(size), |least| least.0);
+            size = fitter.largest(&styled, least, size);
         }
     } else if text.max_font_size > size {
         size = fitter.largest(&styled, size, text.max_font_size);

@@ -1,7 +1,7 @@
 //! Where numbers stand beside a line: clear of it, and of each other.
 //!
-//! Deliberately absent: smaller letters and lines that lead to a number. One that finds no clear place stands
-//! above its point, on the line.
+//! Deliberately absent: smaller letters and lines that lead to a number. One that finds no clear place near its
+//! point stands above it, on the line.
 
 use kurbo::{BezPath, Point, Rect, Size, Vec2};
 
@@ -13,6 +13,8 @@ const AIR: f64 = 0.2;
 /// its middle is to the right, and whether it is below.
 const SIDES: [(f64, bool); 6] =
     [(0.0, false), (0.0, true), (-1.0, false), (1.0, false), (1.0, true), (-1.0, true)];
+/// How far away from its point a number may stand, the best first, as shares of its height.
+const FARTHER: [f64; 4] = [0.0, 0.5, 1.0, 1.5];
 
 /// The line, and what stands beside it so far.
 pub(super) struct Beside {
@@ -34,15 +36,18 @@ impl Beside {
 
     /// Takes a place for a number of this size, `lift` from its point.
     pub(super) fn place(&mut self, point: Point, size: Size, lift: f64) -> Rect {
-        let places = SIDES.map(|(right, below)| {
+        let at = |(right, below): (f64, bool), farther: f64| {
+            let lift = lift + farther * size.height;
             let down = lift + size.height / 2.0;
             let away = Vec2::new(
                 right * (size.width / 2.0 + lift / 2.0),
                 if below { down } else { -down },
             );
             Rect::from_center_size(point + away, size)
-        });
-        let place = places.into_iter().find(|place| self.is_clear(*place)).unwrap_or(places[0]);
+        };
+        let mut places = FARTHER.into_iter().flat_map(|far| SIDES.map(|side| at(side, far)));
+        let clear = places.find(|place| self.is_clear(*place));
+        let place = clear.unwrap_or_else(|| at(SIDES[0], FARTHER[0]));
         self.taken.push(figures(place));
         place
     }
@@ -118,8 +123,15 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_a_clear_place_stand_above() {
+    fn numbers_go_farther_away_from_steep_lines() {
         let points = [(5.0, 98.0), (6.0, 2.0), (7.0, 98.0)];
-        check(&points, &[(0.0, -9.0), (12.0, 9.0), (0.0, -9.0)]);
+        check(&points, &[(14.5, -14.0), (12.0, 9.0), (19.5, -24.0)]);
+    }
+
+    #[test]
+    fn numbers_without_a_clear_place_stand_above() {
+        let dense: Vec<_> =
+            (0..50_u8).map(|at| (f64::from(at) * 4.0, f64::from(at % 2) * 100.0)).collect();
+        check(&dense, &vec![(0.0, -9.0); dense.len()]);
     }
 }
