@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """PixelDrive and other renderers on the bench cards, in one run on one machine.
 
-    benches/peers/run.py                      # all of it: half an hour on two cores
+    benches/peers/run.py                      # all of it: three quarters of an hour on two cores
     benches/peers/run.py --rows 4 --rounds 1  # whether it works: figures of so few rows mean nothing
     benches/peers/run.py --only pixeldrive takumi-crate
 

@@ -17,12 +17,14 @@ await drive("promises", async (ask) => {
   await page.evaluate(() => Promise.all([...document.fonts].map((face) => face.load())));
   await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
   const session = await page.createCDPSession();
-  return async (row) => {
+  const paint = async (row) => {
     await page.evaluate(fill, row, ask.card === "photo" ? runsPath(row.qr.text) : "");
     const shot = { format: "png", optimizeForSpeed: ask.fast };
     const { data } = await session.send("Page.captureScreenshot", shot);
     return Buffer.from(data, "base64");
   };
+  // It outlives a driver that only ends.
+  return Object.assign(paint, { close: () => browser.close() });
 });
 
 /** In the page: a row's values into their places. */

@@ -13,7 +13,7 @@ export const HEIGHT = 630;
 
 /**
  * Runs a driver. `open(ask)` makes what is kept between rows and answers a function from a row of the payloads to the
- * bytes of its PNG. `threads: "workers"` gives each thread its own, for libraries that work while JavaScript waits;
+ * bytes of its PNG; that function's `close`, if it has one, ends what would outlive the driver. `threads: "workers"` gives each thread its own, for libraries that work while JavaScript waits;
  * `"promises"` keeps as many rows under way in one thread, for those that work elsewhere.
  */
 export async function drive(threadsBy, open) {
@@ -27,12 +27,17 @@ export async function drive(threadsBy, open) {
       const name = `${String(row).padStart(3, "0")}.png`;
       writeFileSync(join(folder, name), await paint(payloads[row % payloads.length]));
     }
+    await paint.close?.();
     process.exit(0);
   }
   const run = threadsBy === "workers" && threads > 1 ? workers : promises;
-  const { seconds, bytes } = await run(ask, +threads, open);
+  const { seconds, bytes, close } = await run(ask, +threads, open);
   console.log(JSON.stringify({ seconds, bytes: Math.round(bytes / ask.rows) }));
-  process.stdin.on("end", () => process.exit(0)).resume();
+  const end = async () => {
+    await close?.();
+    process.exit(0);
+  };
+  process.stdin.on("end", end).resume();
 }
 
 function read(ask) {
@@ -59,7 +64,8 @@ async function promises(ask, threads, open) {
   await all(ask.warm);
   const start = performance.now();
   const bytes = await all(ask.rows);
-  return { seconds: (performance.now() - start) / 1000, bytes };
+  const seconds = (performance.now() - start) / 1000;
+  return { seconds, bytes, close: () => Promise.all(paints.map((paint) => paint.close?.())) };
 }
 
 async function workers(ask, threads) {

@@ -39,17 +39,27 @@ struct Face {
 /// Bounds of outlines, in ems upwards from the baseline.
 type Glyphs = HashMap<u32, Rect>;
 
+/// What is known of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Measured {
+    pub reach: Reach,
+    /// The longest side of a glyph in it, in ems.
+    pub side: f64,
+}
+
 impl Measure {
     /// How far a mark reaches that is no push and no pop.
     pub(crate) fn reach(&mut self, mark: &Mark) -> Reach {
         match mark {
-            Mark::Glyphs(run) if !run.colored => self.run(run).unwrap_or_else(|| work::reach(mark)),
+            Mark::Glyphs(run) if !run.colored => {
+                self.run(run).map_or_else(|| work::reach(mark), |measured| measured.reach)
+            }
             other => work::reach(other),
         }
     }
 
     /// `None` when the font does not tell.
-    pub(crate) fn run(&mut self, run: &GlyphRun) -> Option<Reach> {
+    pub(crate) fn run(&mut self, run: &GlyphRun) -> Option<Measured> {
         let face =
             Face { file: run.font.data.id(), index: run.font.index, coords: run.coords.clone() };
         if self.glyphs > GLYPHS_MAX {
@@ -60,7 +70,7 @@ impl Measure {
         let size = f64::from(run.size);
         let slant = Affine::skew(-f64::from(run.skew).to_radians().tan(), 0.0);
         let to_px = Affine::scale_non_uniform(size, -size);
-        let mut reach = Reach::default();
+        let (mut reach, mut side) = (Reach::default(), 0.0_f64);
         for glyph in &run.glyphs {
             let bounds = match known.get(&glyph.id) {
                 Some(bounds) => *bounds,
@@ -77,12 +87,13 @@ impl Measure {
             if bounds.is_zero_area() {
                 continue;
             }
+            side = side.max(bounds.width()).max(bounds.height());
             let drawn = (slant * to_px).transform_rect_bbox(bounds);
             reach.add(Reach::of(drawn + kurbo::Vec2::new(glyph.x.into(), glyph.y.into())));
         }
         let rect = reach.rect();
         if rect.is_zero_area() {
-            return Some(Reach::default());
+            return Some(Measured::default());
         }
         let grown = f64::from(run.embolden) * MITER * size;
         let stroked = run
@@ -90,7 +101,8 @@ impl Measure {
             .as_ref()
             .map_or(0.0, |stroke| stroke.width / 2.0 * stroke.miter_limit.max(1.5));
         let beyond = grown.abs() + stroked;
-        Some(Reach::of(run.transform.transform_rect_bbox(rect.inflate(beyond, beyond))))
+        let reach = Reach::of(run.transform.transform_rect_bbox(rect.inflate(beyond, beyond)));
+        Some(Measured { reach, side })
     }
 }
 

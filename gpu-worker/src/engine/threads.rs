@@ -19,7 +19,7 @@ use pixeldrive_render::drawing::Drawing;
 use pixeldrive_render::encode::{Encoder, helpers_max};
 use pixeldrive_render::pixels::Pixels;
 use pixeldrive_render::plan::{Canvas, Key, Plan, Row};
-use pixeldrive_render::{Fonts, Scaled};
+use pixeldrive_render::{Error, Fonts, Scaled};
 
 use super::cores::Cores;
 use super::gpu::Laid;
@@ -29,6 +29,9 @@ use super::layouters::Layouters;
 use super::plans::Plans;
 use super::priority;
 use super::watchdog::Watchdog;
+
+/// Scratch memory that has held a picture of more pixels is given back.
+const SCRATCH_PX_MAX: u64 = 16 << 20;
 
 /// What a render thread is asked for.
 pub(super) enum Work {
@@ -86,6 +89,15 @@ impl Work {
             Self::Encode(painted) => &painted.ticket,
         }
     }
+
+    /// Pixels of its picture.
+    fn px(&self) -> u64 {
+        let (width, height) = match self {
+            Self::Begin(job) => job.bound.picture_size(),
+            Self::Encode(painted) => (painted.pixels.width, painted.pixels.height),
+        };
+        u64::from(width) * u64::from(height)
+    }
 }
 
 /// A thread's scratch memory.
@@ -116,14 +128,25 @@ pub(super) fn work(shared: &Shared, lane: Lane) {
     // Made with the first job: whoever renders offline needs the threads of one lane alone.
     let mut scratch = None;
     while let Some(work) = shared.queues.of(lane).pop() {
-        let stay = shared.watchdog.begin(lane, work.ticket().reply.clone());
+        let (reply, is_large) = (work.ticket().reply.clone(), work.px() > SCRATCH_PX_MAX);
+        let stay = shared.watchdog.begin(lane, reply.clone());
         let busy = shared.cores.begin();
-        let scratch = scratch.get_or_insert_with(|| Scratch::new(shared));
-        match work {
-            Work::Begin(job) if job.ticket.begin() => begin(shared, scratch, *job),
-            // Withdrawn, late, or nobody listens.
-            Work::Begin(_) => {}
-            Work::Encode(painted) => finish(shared, &mut scratch.encoder, painted),
+        let done = guarded(|| {
+            let scratch = scratch.get_or_insert_with(|| Scratch::new(shared));
+            match work {
+                Work::Begin(job) if job.ticket.begin() => begin(shared, scratch, *job),
+                // Withdrawn, late, or nobody listens.
+                Work::Begin(_) => {}
+                Work::Encode(painted) => finish(shared, &mut scratch.encoder, painted),
+            }
+            Ok(())
+        });
+        // What may be torn, or is larger than most jobs need.
+        if done.is_err() || is_large {
+            scratch = None;
+        }
+        if let Err(failure) = done {
+            reply.answer(Err(failure));
         }
         drop(busy);
         if !shared.watchdog.end(stay) {
@@ -139,28 +162,24 @@ fn begin(shared: &Shared, scratch: &mut Scratch, job: Job) {
     let plan = plan(shared, scratch, &job);
     let Job { bound, assets, fonts, mut ticket, .. } = job;
     let layouter = scratch.layouters.of(&fonts);
-    let row = guarded(|| match &plan {
-        Some(plan) => Ok(plan.lay_out(&bound, &assets, layouter)?),
-        None => Ok(layouter.lay_out(&bound, &assets)?.into()),
-    });
+    let row = match &plan {
+        Some(plan) => plan.lay_out(&bound, &assets, layouter),
+        None => layouter.lay_out(&bound, &assets).map(Row::from),
+    };
     ticket.timings.layout = lap(&mut clock);
-    let refused = |row: &Row| Failure::strict(row.warnings()).filter(|_| ticket.strict);
-    let row = row.and_then(|row| match refused(&row) {
-        Some(failure) => Err(failure),
-        None => Ok(row),
-    });
     let row = match row {
         Ok(row) => row,
-        Err(failure) => return fail(shared, scratch, ticket, failure),
+        Err(error) => return ticket.answer(Err(error.into())),
     };
-    match plan
-        .map(|plan| guarded(|| Ok(scratch.canvas.paint(&plan, &row, &mut scratch.painter)?)))
-    {
+    if let Some(failure) = Failure::strict(row.warnings()).filter(|_| ticket.strict) {
+        return ticket.answer(Err(failure));
+    }
+    match plan.map(|plan| scratch.canvas.paint(&plan, &row, &mut scratch.painter)) {
         Some(Ok(true)) => {
             ticket.timings.paint = lap(&mut clock);
             encode(shared, scratch, row.into_drawing().1, ticket);
         }
-        Some(Err(failure)) => fail(shared, scratch, ticket, failure),
+        Some(Err(error)) => ticket.answer(Err(error.into())),
         None | Some(Ok(false)) => paint_whole(shared, scratch, row.into_drawing(), ticket),
     }
 }
@@ -183,7 +202,7 @@ fn plan(shared: &Shared, scratch: &mut Scratch, job: &Job) -> Option<Arc<Plan>> 
     if plan.as_ref().is_err_and(|failure| failure.code == PANICKED) {
         *scratch = Scratch::new(shared);
     }
-    plan.ok()
+    plan.ok().flatten()
 }
 
 fn paint_whole(
@@ -198,31 +217,24 @@ fn paint_whole(
     let whole = (ticket.pixel_ratio, ticket.effort);
     let Scratch { canvas, painter, .. } = scratch;
     let mut clock = Instant::now();
-    let painted = guarded(|| Ok(canvas.paint_whole(&drawing, whole, painter)?));
+    let painted = canvas.paint_whole(&drawing, whole, painter);
     ticket.timings.paint = lap(&mut clock);
     match painted {
         Ok(()) => encode(shared, scratch, warnings, ticket),
-        Err(failure) => fail(shared, scratch, ticket, failure),
+        Err(error) => ticket.answer(Err(error.into())),
     }
 }
 
 /// Encodes what was painted last.
 fn encode(shared: &Shared, scratch: &mut Scratch, warnings: Vec<Warning>, mut ticket: Ticket) {
     let mut clock = Instant::now();
-    let Scratch { canvas, encoder, .. } = &mut *scratch;
-    let file = helped(shared, encoder, canvas.helpers_max(), |encoder| Ok(canvas.encode(encoder)?));
+    let Scratch { canvas, encoder, .. } = scratch;
+    let file = helped(shared, encoder, canvas.helpers_max(), |encoder| canvas.encode(encoder));
     ticket.timings.encode = lap(&mut clock);
     match file {
-        Ok(file) => ticket.answer_file(file, scratch.canvas.size(), warnings),
-        Err(failure) => fail(shared, scratch, ticket, failure),
+        Ok(file) => ticket.answer_file(file, canvas.size(), warnings),
+        Err(error) => ticket.answer(Err(error.into())),
     }
-}
-
-fn fail(shared: &Shared, scratch: &mut Scratch, ticket: Ticket, failure: Failure) {
-    if failure.code == PANICKED {
-        *scratch = Scratch::new(shared);
-    }
-    ticket.answer(Err(failure));
 }
 
 /// The last step of what a GPU has painted.
@@ -230,12 +242,12 @@ fn finish(shared: &Shared, encoder: &mut Encoder, painted: Painted) {
     let Painted { pixels, warnings, mut ticket } = painted;
     let mut clock = Instant::now();
     let (size, effort) = ((pixels.width, pixels.height), ticket.effort);
-    let encode = |encoder: &mut Encoder| Ok(encoder.encode(&pixels, ticket.pixel_ratio, effort)?);
+    let encode = |encoder: &mut Encoder| encoder.encode(&pixels, ticket.pixel_ratio, effort);
     let file = helped(shared, encoder, helpers_max(size), encode);
     ticket.timings.encode = lap(&mut clock);
     match file {
         Ok(file) => ticket.answer_file(file, size, warnings),
-        Err(failure) => ticket.answer(Err(failure)),
+        Err(error) => ticket.answer(Err(error.into())),
     }
 }
 
@@ -244,11 +256,11 @@ fn helped(
     shared: &Shared,
     encoder: &mut Encoder,
     most: usize,
-    encode: impl FnOnce(&mut Encoder) -> Result<Vec<u8>, Failure>,
-) -> Result<Vec<u8>, Failure> {
+    encode: impl FnOnce(&mut Encoder) -> Result<Vec<u8>, Error>,
+) -> Result<Vec<u8>, Error> {
     let helpers = shared.cores.take_idle(most);
     encoder.set_helpers(helpers.count());
-    guarded(|| encode(encoder))
+    encode(encoder)
 }
 
 /// The code of a render that ended in a panic.

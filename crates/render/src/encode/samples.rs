@@ -33,15 +33,14 @@ impl Format {
     /// The smallest that keeps every pixel.
     pub(super) fn of(pixels: &Pixels) -> Self {
         let (quads, _) = pixels.rgba.as_chunks::<4>();
-        if let Some(palette) = Palette::of(quads, pixels) {
-            return Self::Palette(palette);
-        }
-        if !pixels.opaque {
-            Self::Rgba
-        } else if quads.iter().all(is_grey) {
-            Self::Grey
-        } else {
-            Self::Rgb
+        match Palette::of(quads, pixels) {
+            // An index would take as much, and its palette more.
+            Some(palette) if palette.is_grey() && palette.depth == 8 => Self::Grey,
+            Some(palette) => Self::Palette(palette),
+            None if !pixels.opaque => Self::Rgba,
+            // An alpha that painting left behind makes more of them than are seen.
+            None if quads.iter().all(is_grey) => Self::Grey,
+            None => Self::Rgb,
         }
     }
 
@@ -128,14 +127,13 @@ impl Scarcity {
 
     /// Whether it holds for a picture that differs in some areas.
     pub(super) fn holds(&self, pixels: &Pixels, areas: &[Area]) -> bool {
-        let mut rows = areas.iter().flat_map(|area| {
+        let rows = areas.iter().flat_map(|area| {
             (area.y0..area.y1).map(|y| {
                 let row = pixels.row(y as usize, area.x0 as usize, area.x1 as usize);
                 row.as_chunks::<4>().0
             })
         });
-        self.few.clone().is_some_and(|mut few| few.add_rows(rows.clone()))
-            || (self.grey && rows.all(|row| row.iter().all(is_grey)))
+        self.few.clone().is_some_and(|mut few| few.add_rows(rows))
     }
 }
 
@@ -147,15 +145,12 @@ pub(super) fn colors(pixels: &Pixels) -> Vec<[u8; 4]> {
     indexes.quads()
 }
 
-/// Whether a picture that is opaque, and has also other colours, is best stored as RGB.
-pub(super) fn is_rich(pixels: &Pixels, others: impl Iterator<Item = [u8; 4]> + Clone) -> bool {
+/// Whether a picture that has also other colours has too many for a palette.
+pub(super) fn is_rich(pixels: &Pixels, mut others: impl Iterator<Item = [u8; 4]>) -> bool {
     let mut few = Indexes::new();
-    if !others.clone().all(|color| few.add(color)) {
-        return true;
-    }
     let (quads, _) = pixels.rgba.as_chunks::<4>();
-    let is_few = few.add_rows(quads.chunks((pixels.width as usize).max(1)));
-    !is_few && !others.chain(quads.iter().copied()).all(|color| is_grey(&color))
+    !(others.all(|color| few.add(color))
+        && few.add_rows(quads.chunks((pixels.width as usize).max(1))))
 }
 
 fn is_grey([r, g, b, _]: &[u8; 4]) -> bool {
@@ -184,6 +179,11 @@ impl Palette {
             _ => 8,
         };
         Some(Self { colors, indexes, depth })
+    }
+
+    /// Whether it has levels of grey alone, all opaque.
+    fn is_grey(&self) -> bool {
+        self.colors.iter().all(|color| is_grey(color) && color[3] == 255)
     }
 
     fn pack(&self, quads: &[[u8; 4]], to: &mut [u8]) {

@@ -385,7 +385,7 @@ pub(crate) fn widen(stamped: &mut [Stretch], plain: &[bool]) {
     }
 }
 
-/// Whether a picture that also has these stamps is best stored as RGB: it fits no palette and is not grey.
+/// Whether an opaque picture that also has these stamps is best stored as RGB: it fits no palette.
 pub(crate) fn is_rich(pixels: &Pixels, stamped: &[Stretch]) -> bool {
     let stamps = stamped.iter().flat_map(|stretch| &stretch.stamps);
     samples::is_rich(pixels, stamps.flat_map(|stamp| stamp.colors.iter().copied()))

@@ -166,8 +166,9 @@ fn pictures_of_every_kind_come_back() {
         300,
         (0..300 * 300_u32).map(|at| [(at / 400) as u8 ^ (grain.next().unwrap_or(0) & 3); 3]),
     );
-    let (color_type, _) = check(&film, &film.rgba);
-    assert_eq!(color_type, ColorType::Indexed, "grey levels are few colours");
+    assert_eq!(check(&film, &film.rgba), (ColorType::Grayscale, 8), "levels of grey");
+    let sketch = opaque(300, (0..300 * 300_u32).map(|at| [(at / 400 % 4) as u8 * 85; 3]));
+    assert_eq!(check(&sketch, &sketch.rgba), (ColorType::Indexed, 2), "few of them");
     let long = opaque(1, (0..5000_u32).map(|at| [(at % 251) as u8, (at / 251) as u8, 7]));
     check(&long, &long.rgba);
 }

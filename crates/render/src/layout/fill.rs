@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use kurbo::{Affine, Rect, RoundedRectRadii, Shape as _, Size};
+use pixeldrive_model::limits::PICTURE_PX_MAX;
 use pixeldrive_model::{Element, Fill, FillFit, ImageFill, ObjectFit};
 
 use super::placing::{Cut, Fitted, Place, cut, fitted, whole};
@@ -111,8 +112,11 @@ fn tiled(
     let tile = Size::new(width, width * natural.height / natural.width);
     let across = cut.size.width / cut.crop.width();
     let down = cut.size.height / cut.crop.height();
-    let side = |side: f64| side.round().clamp(1.0, TILE_SIDE_MAX);
+    let side = |side: f64| side.round().max(1.0);
     let size = Size::new(side(tile.width * across), side(tile.height * down));
+    if size.area() > PICTURE_PX_MAX as f64 {
+        return Err(Error::TooComplex { element: element.id.clone(), most: "size of its tiles" });
+    }
     let pixels = scaled(context, element, asset, natural.to_rect(), size)?;
     let first = (fitted.area.size() - tile).to_vec2();
     let first = first.x * picture.position.x - cut.crop.x0;
@@ -120,9 +124,6 @@ fn tiled(
     let [width, height] = [cut.size.width, cut.size.height].map(whole);
     Ok(Arc::new(repeated(&pixels, (first * across, top * down), width, height)))
 }
-
-/// Pixels a side of one tile: more than that is more than any canvas shows.
-const TILE_SIDE_MAX: f64 = 16_384.0;
 
 /// A tile again and again, over so many pixels; `(x, y)` is where one of them begins.
 fn repeated(tile: &Pixels, (x, y): (f64, f64), width: u32, height: u32) -> Pixels {

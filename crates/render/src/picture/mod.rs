@@ -18,6 +18,7 @@ pub(crate) mod testing;
 
 use std::sync::Arc;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use pixeldrive_model::limits::{IMAGE_PX_MAX, IMAGE_SIDE_PX_MAX};
@@ -199,7 +200,12 @@ impl Scaled {
         };
         let documents = Cache::builder().max_capacity(DOCUMENTS_BYTES_MAX);
         Self {
-            pictures: Cache::builder().max_capacity(bytes_max).weigher(weigh).build(),
+            // What shows new pictures needs them more than what has ended.
+            pictures: Cache::builder()
+                .max_capacity(bytes_max)
+                .weigher(weigh)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
             documents: documents.weigher(weigh_document).build(),
             inline: Cache::new(INLINE_MAX),
             alone: Mutex::new(()),

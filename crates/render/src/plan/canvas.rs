@@ -143,7 +143,7 @@ impl Canvas {
                     group.iter().for_each(|(at, _)| is_stamped[*at] = true);
                 }
             }
-            if !stamps::is_rich(surface.pixels(), &stamped) {
+            if !stamped.is_empty() && !stamps::is_rich(surface.pixels(), &stamped) {
                 stamped.clear();
                 is_stamped.fill(false);
             }

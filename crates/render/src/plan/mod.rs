@@ -13,6 +13,7 @@ mod canvas;
 mod stamps;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use pixeldrive_model::{Bound, Element, Frame, Kind, Length, Payload, Template, W
 use crate::backend::{Painter as _, cpu};
 use crate::drawing::{Drawing, Mark};
 use crate::encode::{Draft, Effort, Encoder, Master};
-use crate::layout::parts::{Extent, Laid, Part, Parts, Sharing, Stretch, is_plain_group};
+use crate::layout::parts::{Extent, Laid, Parts, Sharing, Stretch, is_plain_group};
 use crate::measure::Measure;
 use crate::pixels::Pixels;
 use crate::work::{self, Reach};
@@ -42,6 +43,7 @@ pub struct Plan {
     below_stretches: usize,
     encoded: Encoded,
     pixel_ratio: f64,
+    bytes: usize,
 }
 
 /// What is shared, encoded as the effort asks for.
@@ -171,7 +173,14 @@ impl Plan {
             }
         };
         let pixel_ratio = bound.pixel_ratio;
-        Ok(Self { parts, base, below, below_stretches, encoded, pixel_ratio })
+        let bytes = base.bytes()
+            + below.as_ref().map_or(0, |below| below.bytes())
+            + match &encoded {
+                Encoded::Fast(master) => master.bytes(),
+                Encoded::Small(draft) => draft.bytes(),
+            }
+            + weight::of(parts.values().flat_map(|part| &part.marks));
+        Ok(Self { parts, base, below, below_stretches, encoded, pixel_ratio, bytes })
     }
 
     /// Lays out a row of this plan.
@@ -188,17 +197,10 @@ impl Plan {
         Ok(Row(laid))
     }
 
-    /// Bytes that it takes in memory, the pictures in its marks not counted.
+    /// Bytes that it takes in memory, the pictures that its marks show included.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let marks = |part: &Part| part.marks.len() * size_of::<Mark>();
-        self.base.bytes()
-            + self.below.as_ref().map_or(0, |below| below.bytes())
-            + match &self.encoded {
-                Encoded::Fast(master) => master.bytes(),
-                Encoded::Small(draft) => draft.bytes(),
-            }
-            + self.parts.values().map(marks).sum::<usize>()
+        self.bytes
     }
 }
 

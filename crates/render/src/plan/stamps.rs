@@ -20,6 +20,9 @@ use crate::pixels::Pixels;
 
 /// Bytes of stamps that are kept.
 const BYTES_MAX: usize = 16 << 20;
+/// About what a sheet takes on the heap before it has letters, and what a letter takes there besides its stamp.
+const SHEET_BYTES: usize = 1 << 10;
+const LETTER_BYTES: usize = 128;
 /// Letters of a face from which codes are made.
 const SAMPLES: u32 = 64;
 /// Letters that are one stamp at most.
@@ -132,6 +135,7 @@ impl Stamps {
             Some(sheet) => sheet,
             None => {
                 let codes = shares_codes.then(|| Arc::new(codes(&styles, &texts, glyphs)));
+                *bytes += size_of::<Codes>() + SHEET_BYTES + styles.len() * size_of::<Style>();
                 sheets.entry(styles.clone()).or_insert(Sheet::of(codes))
             }
         };
@@ -254,6 +258,7 @@ impl Sheet {
             let key = (style, stand.glyph, stand.place);
             let kept = match self.letters.get(&key) {
                 Some(kept) => kept,
+                None if !glyphs.has_mask(text.run, stand.glyph) => return Ok(Put::Not),
                 None => {
                     let alone = [Stand { x: 0, y: 0, ..*stand }];
                     let kept = self.make(text, &alone, glyphs, bytes)?;
@@ -317,6 +322,7 @@ impl Sheet {
         glyphs: &mut Glyphs,
         bytes: &mut usize,
     ) -> Result<Option<Kept>, Error> {
+        *bytes += LETTER_BYTES;
         let picture = glyphs.picture(text.run, stands, text.style.ground)?;
         Ok(picture.map(|Picture { x, y, pixels, rows, covered }| {
             let stamp =

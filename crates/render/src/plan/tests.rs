@@ -10,6 +10,7 @@ use crate::{Fonts, Scaled, work};
 
 /// One thread's tools.
 struct Bench {
+    fonts: Fonts,
     layouter: Layouter,
     painter: cpu::Painter,
     encoder: Encoder,
@@ -18,8 +19,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(&Fonts::bundled())
+    }
+
+    fn with(fonts: &Fonts) -> Self {
         Self {
-            layouter: Layouter::new(&Fonts::bundled(), Arc::new(Scaled::new(64 << 20))),
+            fonts: fonts.clone(),
+            layouter: Layouter::new(fonts, Arc::new(Scaled::new(64 << 20))),
             painter: cpu::Painter::new(),
             encoder: Encoder::new(),
             canvas: Canvas::new(),
@@ -152,7 +158,7 @@ fn compare(bench: &mut Bench, template: &Template, payloads: &[Payload]) -> usiz
         for (effort, file) in Effort::ALL.into_iter().zip([fast, balanced, small]) {
             assert!(decoded(&file) == expected, "{effort:?}: the file is not what was painted");
             // The same by tools that saw nothing before.
-            let mut fresh = Bench::new();
+            let mut fresh = Bench::with(&bench.fonts);
             let plan = fresh.plan(template, payload, &bound, effort);
             let again = fresh.render(&plan, &bound).1;
             assert!(again == Some(file), "{effort:?}: the rows before make a difference");
@@ -558,6 +564,35 @@ fn value(kind: &str, how: u8, number: i32) -> Value {
         }
         (2 | 3, "text" | "qrcode") => json!({"text": format!("row {number}")}),
         _ => json!({"rotation": number % 40}),
+    }
+}
+
+/// A font whose glyphs are 44 times as high as its letters should be.
+#[test]
+fn glyphs_far_larger_than_their_em_are_painted_from_outlines() {
+    let mut bars = include_bytes!("../../../fonts/tests/fixtures/PixelBars-variable.ttf").to_vec();
+    // Units per em, in `head`.
+    assert_eq!(bars[222..224], 1000_u16.to_be_bytes(), "the fixture is another");
+    bars[222..224].copy_from_slice(&16_u16.to_be_bytes());
+    let mut fonts = Fonts::bundled();
+    fonts.add(bars).unwrap();
+    let bench = &mut Bench::with(&fonts);
+    for (size, has_mask) in [(20, true), (30, false)] {
+        let text = json!([{"id": "text", "type": "text", "x": 10, "y": 60, "fontSize": size,
+            "fontFamily": "Pixel Bars", "color": "#40c"}]);
+        let template = template(&text, "#fff");
+        let rows = ["A", "B A", "AB"].map(|text| payload(json!({"text": {"text": text}})));
+        compare(bench, &template, &rows);
+        let bound = bind(&template, &rows[0], 1.0).unwrap();
+        let (drawing, _, pixels) = bench.whole(&bound);
+        let run = drawing.marks().iter().find_map(|mark| match mark {
+            Mark::Glyphs(run) => Some(run),
+            _ => None,
+        });
+        let run = run.unwrap();
+        let glyph = run.glyphs[0].id;
+        assert_eq!(bench.painter.glyphs.has_mask(run, glyph), has_mask, "at {size} px");
+        assert!(pixels.rgba.as_chunks().0.contains(&[68, 0, 204, 255]), "it is seen");
     }
 }
 

@@ -17,13 +17,16 @@ use vello_cpu::{
 
 use super::super::record;
 use crate::Error;
-use crate::drawing::{Brush, Glyph, GlyphRun, PLACES, is_upright};
-use crate::measure::Measure;
+use crate::drawing::{Brush, Glyph, GlyphRun, Mark, PLACES, is_upright};
+use crate::measure::{Measure, Measured};
 use crate::pixels::{Area, Pixels};
 use crate::simd::level;
+use crate::work::{self, Reach};
 
 /// Glyphs of more device pixels an em are painted from their outlines.
 const EM_PX_MAX: f64 = 256.0;
+/// And those that are longer, whatever they are to an em: a mask has all of a glyph, seen or not.
+const SIDE_PX_MAX: f64 = 1024.0;
 /// How far from one of them a glyph may stand, in such places: numbers are rounded on the way.
 const NEAR: f64 = 0.01;
 /// Bytes of masks that are kept.
@@ -146,7 +149,7 @@ impl Default for Glyphs {
 }
 
 impl Glyphs {
-    /// Whether a run can be painted with masks.
+    /// Whether a run can be painted with masks, as far as that is seen without its outlines.
     pub(crate) fn can_paint(run: &GlyphRun) -> bool {
         is_upright(run.transform)
             && matches!(run.brush, Brush::Solid(_))
@@ -156,9 +159,28 @@ impl Glyphs {
             && run.glyphs.iter().all(|glyph| Stand::of(glyph, run.transform).is_some())
     }
 
-    /// How far what it paints is seen.
+    /// How far a run is seen that it paints; `None` when it is not to be painted with masks.
     pub(super) fn reach(&mut self, run: &GlyphRun) -> Option<kurbo::Rect> {
-        self.measure.run(run).map(crate::work::Reach::rect)
+        Self::can_paint(run).then(|| self.measure(run)).flatten()
+    }
+
+    /// Whether a glyph of a run is small enough for a mask.
+    pub(crate) fn has_mask(&mut self, run: &GlyphRun, glyph: u32) -> bool {
+        let alone = GlyphRun { glyphs: vec![Glyph { id: glyph, x: 0.0, y: 0.0 }], ..run.clone() };
+        self.measure(&alone).is_some()
+    }
+
+    /// How far a mark may be seen that is no push and no pop: as is foreseen of any font, and as its own tells.
+    pub(super) fn foresee(&mut self, mark: &Mark) -> Reach {
+        let mut reach = work::reach(mark);
+        reach.add(self.measure.reach(mark));
+        reach
+    }
+
+    /// How far a run is seen; `None` when the font does not tell, or has glyphs too large for masks.
+    fn measure(&mut self, run: &GlyphRun) -> Option<kurbo::Rect> {
+        let Measured { reach, side } = self.measure.run(run)?;
+        (side * em_px(run) <= SIDE_PX_MAX).then(|| reach.rect())
     }
 
     /// Paints a run over an area of what is in `pixels`.
@@ -229,18 +251,25 @@ impl Glyphs {
         stands: impl Iterator<Item = Stand>,
         mut each: impl FnMut(&Stand, &Mask),
     ) -> Result<(), Error> {
-        if self.bytes > BYTES_MAX {
-            self.faces.clear();
-            self.bytes = 0;
-        }
         let face = Face::of(run);
         let mut masks = self.faces.remove(&face).unwrap_or_default();
+        let mut shown = Ok(());
         for stand in stands {
             let key = (stand.glyph, stand.place);
             let mask = match masks.get(&key) {
                 Some(mask) => mask,
                 None => {
-                    let mask = self.mask(run, stand)?;
+                    let mask = match self.mask(run, stand) {
+                        Ok(mask) => mask,
+                        Err(error) => {
+                            shown = Err(error);
+                            break;
+                        }
+                    };
+                    if self.bytes > BYTES_MAX {
+                        (self.bytes, masks) = (0, Masks::new());
+                        self.faces.clear();
+                    }
                     self.bytes += mask.coverage.len() + size_of::<Mask>();
                     masks.entry(key).or_insert(mask)
                 }
@@ -248,7 +277,7 @@ impl Glyphs {
             each(&stand, mask);
         }
         self.faces.insert(face, masks);
-        Ok(())
+        shown
     }
 
     /// Works out what a glyph covers.
@@ -261,8 +290,8 @@ impl Glyphs {
             glyphs: vec![Glyph { id: stand.glyph, x: 0.0, y: 0.0 }],
             ..run.clone()
         };
-        let Some(reach) = self.measure.run(&alone).map(crate::work::Reach::rect) else {
-            return Err(Error::Paint { reason: "a font does not tell a glyph".to_owned() });
+        let Some(reach) = self.measure(&alone) else {
+            return Err(Error::Paint { reason: "a glyph has no mask".to_owned() });
         };
         if reach.is_zero_area() {
             return Ok(Mask::default());
@@ -270,7 +299,7 @@ impl Glyphs {
         let seen = reach.inflate(1.0, 1.0).expand();
         let side = |side: f64| {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-            let px = (1.0..=32_767.0).contains(&side).then_some(side as u16);
+            let px = (1.0..=2.0 * SIDE_PX_MAX).contains(&side).then_some(side as u16);
             px.ok_or_else(|| Error::Paint { reason: "a glyph is too large".to_owned() })
         };
         let lanes = LANES as f64;

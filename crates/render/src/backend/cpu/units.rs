@@ -69,11 +69,12 @@ pub(super) fn units<'a, 'm>(
         }
         let of_unit = &marks[start..=at];
         let masked = match of_unit {
-            [Mark::Glyphs(run)] if Glyphs::can_paint(run) => glyphs.reach(run),
+            [Mark::Glyphs(run)] => glyphs.reach(run),
             _ => None,
         };
-        let foreseen = || work::reach_by(of_unit.iter().copied(), work::reach, |_, _, _| {});
-        let reach = masked.unwrap_or_else(foreseen);
+        let reach = masked.unwrap_or_else(|| {
+            work::reach_by(of_unit.iter().copied(), |mark| glyphs.foresee(mark), |_, _, _| {})
+        });
         units.push(Unit { marks: of_unit, reach, late: masked.is_some() });
         start = at + 1;
     }
