@@ -71,7 +71,13 @@ fn gradient(own: &Gradient, area: Rect) -> Brush {
         peniko::Gradient { kind: between(kind, from, to), ..peniko::Gradient::default() };
     let hard = own.spread == SpreadMethod::Repeat
         || own.stops.windows(2).any(|pair| pair[0].offset == pair[1].offset);
-    let transform = if hard { Affine::translate(NUDGE) * transform } else { transform };
+    let nudge = match own.kind {
+        // Its last colour meets its first; straight up, the first one has the pixels in the middle.
+        GradientKind::Conic { .. } => -NUDGE,
+        _ if hard => NUDGE,
+        _ => Vec2::ZERO,
+    };
+    let transform = Affine::translate(nudge) * transform;
     let gradient = gradient.with_extend(extend).with_stops(stops.as_slice());
     Brush::Gradient { gradient: Arc::new(gradient), transform }
 }

@@ -567,6 +567,18 @@ fn value(kind: &str, how: u8, number: i32) -> Value {
     }
 }
 
+/// The middle of a column of pixels is where the last colour meets the first.
+#[test]
+fn the_seam_of_a_conic_gradient_is_where_it_is_in_the_whole_picture() {
+    let conic = json!({"type": "conic", "stops": [
+        {"offset": 0, "color": "#f00"}, {"offset": 1, "color": "#00f"}]});
+    check(
+        json!([{"id": "own", "type": "rect", "x": 45, "y": 20, "width": 67, "height": 97,
+            "shadow": {"x": -8, "y": -4, "blur": 1, "color": "#902804"}}]),
+        &[json!({"own": {"fill": conic}}), json!({"own": {"fill": "#000"}})],
+    );
+}
+
 /// A font whose glyphs are 44 times as high as its letters should be.
 #[test]
 fn glyphs_far_larger_than_their_em_are_painted_from_outlines() {

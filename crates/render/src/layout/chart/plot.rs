@@ -49,7 +49,7 @@ pub(super) fn plot(
         inner.y1 -= line / 2.0;
     }
     if chart.show_values {
-        inner.y0 = area.y0 + line + SPACE / 2.0;
+        inner.y0 = area.y0 + line + lift(chart);
     }
     if shows_labels(chart, values) {
         inner.y1 = area.y1 - line - SPACE / 2.0;
@@ -79,6 +79,15 @@ pub(super) fn plot(
     plot.labels(context, labels)?;
     plot.numbers(context, labels)?;
     Ok(outside)
+}
+
+/// How far values stand from where their bars end, or from their points.
+fn lift(chart: &Chart) -> f64 {
+    let dot = match chart.chart_type {
+        ChartType::Line => chart.point_radius.max(chart.stroke_width / 2.0),
+        ChartType::Bar | ChartType::Donut => 0.0,
+    };
+    SPACE / 2.0 + dot
 }
 
 fn shows_labels(chart: &Chart, values: &[ChartValue]) -> bool {
@@ -337,7 +346,7 @@ impl Plot<'_> {
         words: &[String],
     ) -> Vec<Point> {
         let (chart, points) = (self.chart, self.points());
-        let lift = SPACE / 2.0 + chart.point_radius.max(chart.stroke_width / 2.0);
+        let lift = lift(chart);
         let below = if shows_labels(chart, self.values) { chart.font_size * LINE } else { 0.0 };
         let room = Rect { y1: self.area.y1 - below, ..self.area };
         let curve = curve::through(&points, chart.smooth);
