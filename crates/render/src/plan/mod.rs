@@ -18,7 +18,7 @@ mod weight;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pixeldrive_model::{Bound, Element, Frame, Kind, Length, Payload, Template, Warning};
+use pixeldrive_model::{Bound, Element, Frame, Group, Kind, Length, Payload, Template, Warning};
 
 use crate::backend::{Painter as _, cpu};
 use crate::drawing::{Drawing, Mark};
@@ -239,6 +239,13 @@ fn turns_about_its_members(frame: &Frame) -> bool {
     is_turned && (frame.width == Length::Auto || frame.height == Length::Auto)
 }
 
+/// Whether an element, or one in it, shows what is behind it.
+fn sees_behind(element: &Element) -> bool {
+    let inside = |group: &Group| group.members().any(sees_behind);
+    element.frame.background_blur > 0.0
+        || matches!(&element.kind, Kind::Group(group) if inside(group))
+}
+
 /// Finds the elements that rows share, among all of a template: what one row hides another may show.
 #[derive(Default)]
 struct Shared<'a> {
@@ -272,7 +279,9 @@ impl Shared<'_> {
             for member in group.members() {
                 shared &= self.element(member);
             }
-            if !shared && turns_about_its_members(&element.frame) {
+            // A mask that a row hides lets members see behind the group.
+            let looks_out = !is_plain_group(element) && group.members().any(sees_behind);
+            if !shared && (looks_out || turns_about_its_members(&element.frame)) {
                 self.ids.truncate(from);
             }
         }
