@@ -13,8 +13,9 @@ export const HEIGHT = 630;
 
 /**
  * Runs a driver. `open(ask)` makes what is kept between rows and answers a function from a row of the payloads to the
- * bytes of its PNG; that function's `close`, if it has one, ends what would outlive the driver. `threads: "workers"` gives each thread its own, for libraries that work while JavaScript waits;
- * `"promises"` keeps as many rows under way in one thread, for those that work elsewhere.
+ * bytes of its PNG; that function's `close`, if it has one, ends what would outlive the driver. `threads: "workers"`
+ * gives each thread its own, for libraries that work while JavaScript waits; `"promises"` keeps as many rows under way
+ * in one thread, for those that work elsewhere.
  */
 export async function drive(threadsBy, open) {
   if (!isMainThread) return serve(workerData, open);

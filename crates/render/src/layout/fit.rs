@@ -11,7 +11,6 @@ use super::typeset::{Lines, Styled};
 const SLACK_PX: f64 = 0.01;
 /// Sizes tried when a text shrinks or grows lie on this grid, so that near-equal texts get equal sizes.
 const STEP_PX: f64 = 0.25;
-
 /// The smallest size in px that a text shrinks to, unless it says another.
 const SHRUNK_PX_MIN: f64 = 8.0;
 

@@ -81,7 +81,7 @@ pub(super) fn plot(
     Ok(outside)
 }
 
-/// How far values stand from where their bars end, or from their points.
+/// How far the values of a line stand from its points, and the least room that others have.
 fn lift(chart: &Chart) -> f64 {
     let dot = match chart.chart_type {
         ChartType::Line => chart.point_radius.max(chart.stroke_width / 2.0),
